@@ -1,0 +1,96 @@
+"""When a reader accepts a post: the rules of docs/protocol.md §8 that need neither key nor network.
+
+`check_bound_post` is rule 4 for direct conversations and rooms; `SeenPosts` is rule 5 and the count of missing posts.
+What fails here is shown as one line, never as nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from securechat.errors import RemoteProtocolError
+from securechat.wire import limits
+from securechat.wire.objects import Envelope, Header, Post
+
+__all__ = ["LATE_MS", "Order", "SeenPosts", "check_bound_post", "is_late"]
+
+LATE_MS = 10 * 60 * 1000
+
+
+def check_bound_post(post: Post, envelope: Envelope, header: Header) -> None:
+    """RemoteProtocolError unless author, stream and number are the envelope's and the time lies within the stream's.
+
+    For direct conversations and rooms (§8 rule 4); in the lobby the envelope is the server's.
+    """
+    if post.author != header.author or post.stream_id != envelope.stream_id or post.n != envelope.n:
+        raise RemoteProtocolError("A post is not the one that its envelope announces.")
+    earliest = header.created - limits.STREAM_MAX_EARLY_MS
+    if not earliest <= post.time <= header.created + limits.STREAM_MAX_AGE_MS:
+        raise RemoteProtocolError("A post's time does not lie within its stream's.")
+
+
+def is_late(time_ms: int, newest_above_ms: int) -> bool:
+    """True if a post's signed time is over 10 minutes before the newest above it (or the clock, if pushed)."""
+    return time_ms < newest_above_ms - LATE_MS
+
+
+@dataclass(frozen=True)
+class Order:
+    """Where a post stands: `duplicate` posts are dropped in silence, `valid` False is shown as a problem,
+    `missing` counts posts of its stream that are not there."""
+
+    valid: bool
+    duplicate: bool = False
+    missing: int = 0
+
+
+@dataclass
+class _StreamSeen:
+    ids: dict[int, bytes] = field(default_factory=dict)  # n -> post id
+    seqs: dict[int, int] = field(default_factory=dict)  # n -> seq
+
+
+class SeenPosts:
+    """What this program has accepted in one conversation: (author, stream, n) once, rising n by seq (rule 5).
+
+    Not thread-safe: it belongs to the conversation's timeline.
+    """
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[bytes, bytes], _StreamSeen] = {}
+        self._ids: set[bytes] = set()
+
+    def place(self, post: Post, post_id: bytes, seq: int) -> Order:
+        """Record a verified post at `seq` and say how it fits. An invalid one is not recorded."""
+        if post_id in self._ids:
+            return Order(valid=True, duplicate=True)
+        seen = self._streams.setdefault((post.author, post.stream_id), _StreamSeen())
+        if post.n in seen.ids:
+            return Order(valid=False)
+        for n, other in seen.seqs.items():
+            if (n < post.n) != (other < seq):
+                return Order(valid=False)
+        seen.ids[post.n] = post_id
+        seen.seqs[post.n] = seq
+        self._ids.add(post_id)
+        return Order(valid=True)
+
+    def knows(self, post_id: bytes) -> bool:
+        """True if this post was accepted before."""
+        return post_id in self._ids
+
+    def missing_before(self, post: Post) -> int:
+        """Posts of the same stream between this one and the one before it that is known here.
+
+        Meaningful only if every seq between the two is held without a hole; the caller judges that. Streams whose
+        beginning is not loaded count from the earliest known post.
+        """
+        seen = self._streams.get((post.author, post.stream_id))
+        earlier = [n for n in seen.ids if n < post.n] if seen else []
+        return post.n - max(earlier) - 1 if earlier else 0
+
+    def previous_seq(self, post: Post) -> int:
+        """The seq of the post before this one in its stream, or 0 if none is known."""
+        seen = self._streams.get((post.author, post.stream_id))
+        earlier = [n for n in seen.seqs if n < post.n] if seen else []
+        return seen.seqs[max(earlier)] if seen and earlier else 0
