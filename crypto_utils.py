@@ -26,7 +26,6 @@ import hmac
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from typing import cast
 
 from Crypto.Cipher import ChaCha20_Poly1305, oaep
 from Crypto.Hash import SHA256
@@ -95,7 +94,7 @@ def hash_label(label: str, data: bytes) -> bytes:
 
 def kdf(key: bytes, label: str) -> bytes:
     """KDF(k, label): HKDF-SHA-256 with empty salt and info = P || label; 32 bytes (RFC 5869)."""
-    return cast(bytes, HKDF(key, 32, b"", SHA256, context=LABEL_PREFIX + label.encode("ascii")))
+    return HKDF(key, 32, b"", SHA256, context=LABEL_PREFIX + label.encode("ascii"))
 
 
 def equal(left: bytes, right: bytes) -> bool:
@@ -114,7 +113,7 @@ def stretch(password: str, salt: bytes) -> bytes:
     The parameters are constants of protocol version 1, never negotiated (docs/protocol.md §3.2; RFC 7914).
     """
     text = unicodedata.normalize("NFC", password).encode("utf-8")
-    return cast(bytes, scrypt(text, salt, 32, SCRYPT_N, SCRYPT_R, SCRYPT_P))
+    return scrypt(text, salt, 32, SCRYPT_N, SCRYPT_R, SCRYPT_P)
 
 
 # --- signatures -------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Tests of securechat.net: real sockets on the loopback, real TLS."""
