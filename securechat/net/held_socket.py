@@ -122,6 +122,6 @@ class WakeUp:
             pass  # empty now
 
     def close(self) -> None:
-        """Idempotent, any thread. Wakes nobody."""
+        """Idempotent, any thread. Wakes the waiting thread too, for good: the other side of the pair is gone."""
         self._writer.close()
         self._reader.close()

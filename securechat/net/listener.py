@@ -78,8 +78,7 @@ class Listener:
     def close(self) -> None:
         """Idempotent, any thread: `accept` returns None, and the port is free once it has."""
         self._closed = True
-        self._wake_up.wake()
-        self._wake_up.close()
+        self._wake_up.close()  # this wakes accept
         self._socket.close()
 
 

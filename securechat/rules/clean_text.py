@@ -10,10 +10,12 @@ import unicodedata
 
 __all__ = ["REPLACEMENT", "clean", "one_line"]
 
-REPLACEMENT = "�"
+REPLACEMENT = "\ufffd"
+# Written as escapes: several of these are invisible, and an editor may change one into a space unseen.
 # Joiners shape emoji and several scripts; they carry no direction and no control.
-_HARMLESS_FORMAT = {"‌", "‍"}
-_LINE_BREAKS = {" ", "\x85", "\x0b", "\x0c"}
+_HARMLESS_FORMAT = {"\u200c", "\u200d"}
+_LINE_BREAKS = {"\u2028", "\u2029", "\x85", "\x0b", "\x0c"}
+_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _safe(char: str, single_line: bool) -> str:
@@ -23,8 +25,7 @@ def _safe(char: str, single_line: bool) -> str:
         return " " if single_line else "\n"
     category = unicodedata.category(char)
     if category == "Cf" and char not in _HARMLESS_FORMAT:
-        # Tag characters spell the flags of England, Scotland and Wales; they are invisible elsewhere too.
-        return "" if char not in "‪‫‬‭‮⁦⁧⁨⁩" else REPLACEMENT
+        return REPLACEMENT if char in _OVERRIDES else ""
     if category in ("Cc", "Cs"):
         return REPLACEMENT
     return char

@@ -119,6 +119,11 @@ class Accounts:
             raise _refused(account.disabled, ErrorCode.FORBIDDEN)
         return User(account, accept_identity(account.identity))
 
+    def current(self, user: User) -> bool:
+        """False if the account's login key is no longer the one that this user proved to have."""
+        account = self.credentials.get(user.account.username)
+        return account is not None and account.login_pub == user.account.login_pub
+
     def _slow_down(self, wait_s: float) -> None:
         if wait_s > 0:
             raise _refused(f"{wait_s:.1f}", ErrorCode.RATE_LIMITED)

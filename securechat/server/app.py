@@ -165,7 +165,11 @@ class ChatServer:
 
     def addresses(self) -> list[str]:
         """Addresses under which others may reach this server, the best first; localhost last."""
-        return [*lan_addresses(), "localhost"]
+        host = self.options.host
+        if host not in ("", "::", "0.0.0.0"):  # noqa: S104 - compared, not listened on
+            return [host]  # it listens on this one alone
+        found = [address for address in lan_addresses() if host != "0.0.0.0" or ":" not in address]  # noqa: S104
+        return [*found, "localhost"]
 
     def join_link(self, host: str | None = None) -> str:
         """What a person pastes into the connect form: address and fingerprint in one."""
@@ -266,8 +270,11 @@ class ChatServer:
     def _registered(self, username: str) -> None:
         self._say(f"{username} registered")
         text = self.options.welcome_text(username)
-        if text:
-            self.broadcast(text)
+        try:
+            if text:
+                self.broadcast(text)
+        except ChatError as error:  # blank, too long, or stopping: the registration stands all the same
+            _log.warning("no greeting was posted: %s", error)
 
     def _committed(self, batch: list[Committed]) -> None:
         """On the journal thread: hand what is durable to delivery, then to the console."""

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import fields
 from functools import reduce
 from pathlib import Path
 
@@ -30,8 +31,11 @@ _SWITCH_S = 0.0005
 
 def parse(arguments: list[str]) -> ServerOptions:
     """The options on the command line; argparse prints help and mistakes and exits with 2."""
+    known = ", ".join(f"{item.name}={item.default:g}" for item in fields(Limits))
     parser = argparse.ArgumentParser(
-        prog="server.py", description="A self-hosted encrypted chat server. It needs no configuration."
+        prog="server.py",
+        description="A self-hosted encrypted chat server. It needs no configuration.",
+        epilog=f"The limits for --limit and their defaults: {known}.",
     )
     add = parser.add_argument
     add("--host", default="::", help="address to listen on (default ::, which is IPv4 too)")
@@ -93,11 +97,11 @@ def run(arguments: list[str]) -> int:
     _announce(server, output)
     keyboard.start()
     _wait(stop)
+    keyboard.restore()
     output.say("Stopping...")
     server.stop()
     output.say("Server stopped.")
     output.close()
-    keyboard.restore()
     logging.getLogger().removeHandler(log)
     log.close()
     return 0

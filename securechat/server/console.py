@@ -42,8 +42,9 @@ class ConsoleOutput:
         self.prompting = False
         self._lines: deque[str] = deque()
         self._dropped = 0
-        self._changed = threading.Condition()  # guards _lines, _dropped, _closing; never held while printing
+        self._changed = threading.Condition()  # guards the four around it; never held while printing
         self._closing = False
+        self._printing = False
         self._thread = threading.Thread(target=self._run, name="console-output")
         self._thread.start()
 
@@ -54,13 +55,18 @@ class ConsoleOutput:
                 self._dropped += 1
                 return
             self._lines.append(one_line(line))
-            self._changed.notify()
+            self._changed.notify_all()
+
+    def drain(self, timeout_s: float = 1.0) -> None:
+        """Wait until what was said so far is printed, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._lines and not self._printing, timeout_s)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Print what is queued, then end the thread. Idempotent."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
@@ -72,12 +78,17 @@ class ConsoleOutput:
                 batch = list(self._lines)
                 self._lines.clear()
                 dropped, self._dropped = self._dropped, 0
+                self._printing = True
             if dropped:
                 batch.append(f"({dropped} lines were left out, because the terminal was too slow)")
             try:
                 self._print(batch)
             except (OSError, ValueError):
                 return  # nobody reads the terminal any more; the server lives on
+            finally:
+                with self._changed:
+                    self._printing = False
+                    self._changed.notify_all()
 
     def _print(self, batch: list[str]) -> None:
         text = "\n".join(batch) + "\n"
@@ -104,7 +115,9 @@ class ConsoleInput:
 
     def restore(self) -> None:
         """Give the terminal back as it was: the library for typing changes its settings while it reads."""
-        self._output.prompting = False
+        if self._output.prompting:
+            self._output.prompting = False
+            self._output.say("")  # what is printed from now on begins below the line that was being typed
         if self._saved is not None and termios is not None:
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._saved)
 
@@ -126,6 +139,7 @@ class ConsoleInput:
 
     def _read_terminal(self) -> None:
         while True:
+            self._output.drain()  # the prompt comes below what was said so far
             self._output.prompting = True
             line = input(_PROMPT)
             self._output.prompting = False

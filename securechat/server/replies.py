@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from securechat.errors import RemoteProtocolError
+from securechat.errors import ConnectionClosed, RemoteProtocolError
 
 __all__ = ["Replies"]
 
@@ -31,12 +31,13 @@ class Replies:
     def open(self, request: int) -> None:
         """Take the next place for this request's answer; waits while too many are in flight.
 
-        RemoteProtocolError for request 0 and for a number that is in flight.
+        RemoteProtocolError for request 0 and for a number that is in flight, ConnectionClosed after `end`.
         """
         with self._changed:
             if request == 0 or request in self._slots:
                 raise RemoteProtocolError("A request number is 0 or in flight.")
             self._changed.wait_for(lambda: len(self._slots) < self._most or self._ended)
+            self._check()
             self._slots[request] = None
 
     def fill(self, request: int, answer: bytes) -> None:
@@ -76,9 +77,14 @@ class Replies:
             self._changed.wait_for(lambda: (not self._slots and not self._sending) or self._ended)
 
     def wait_answered_before(self, request: int) -> None:
-        """Block until every request before this open one is answered, or the connection has ended."""
+        """Block until every request before this open one is answered; ConnectionClosed after `end`."""
         with self._changed:
             self._changed.wait_for(lambda: next(iter(self._slots), request) == request or self._ended)
+            self._check()
+
+    def _check(self) -> None:
+        if self._ended:
+            raise ConnectionClosed
 
     def end(self) -> None:
         """The connection is gone: nobody waits any longer, later answers are dropped."""

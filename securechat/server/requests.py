@@ -168,14 +168,16 @@ class Requests:
             age = services.clock_ms() - header.created
             if not -limits.STREAM_MAX_EARLY_MS <= age <= limits.STREAM_MAX_AGE_MS:
                 raise RemoteProtocolError("A stream's time is too far from the server's clock.", ErrorCode.FORBIDDEN)
-            services.journal.call(
-                lambda tx: services.store.put_stream(
-                    tx, stream_id, header.conv, header.author, header.roster, header.created, header.raw
-                )
-            )
+            services.journal.call(lambda tx: self._put_stream(tx, stream_id, header))
         self._streams[stream_id] = ClientStream(header, stream_id)
         if len(self._streams) > limits.STREAM_POSTS:
             self._streams.pop(next(iter(self._streams)))
+
+    def _put_stream(self, tx: Any, stream_id: bytes, header: Header) -> None:
+        # Asked again here: after a reconnect the same header may be on its way from two connections.
+        store = self._services.store
+        if store.get_stream(stream_id, tx=tx) is None:
+            store.put_stream(tx, stream_id, header.conv, header.author, header.roster, header.created, header.raw)
 
     def _grants(self, request: messages.Grants) -> None:
         for grant in request.grants:

@@ -36,7 +36,8 @@ __all__ = ["Ending", "Session"]
 _log = logging.getLogger(__name__)
 
 _FAREWELL_S = 5.0  # for the last bytes to a peer that still reads
-_REPLIES_WAITING = 256 * 1024  # bytes; above this nothing more is read from the client
+_REPLIES_WAITING = 256 * 1024  # bytes; above this no request is taken from the client
+_LONGEST_WAIT_S = 1e6  # for limits that are off; the system's calls take milliseconds in 31 bits
 
 
 class Ending(Enum):
@@ -59,7 +60,7 @@ class Session:
         self.proof: handshake.Session | None = None
         self.ending = Ending.LEFT
         self._services = services
-        self._replies = Replies(connection.send, limits.IN_FLIGHT)
+        self._replies = Replies(self._send, limits.IN_FLIGHT)
         self._decoder = FrameDecoder()
         self._deadline_s = 0.0
         self._ended = False  # BYE was said: nothing more is answered
@@ -79,6 +80,9 @@ class Session:
                 if not self._live:
                     self._held.append(data)
                     return True
+        return self._send(data)
+
+    def _send(self, data: bytes) -> bool:
         if self.connection.send(data):
             return True
         if self.connection.overflowed:
@@ -90,7 +94,9 @@ class Session:
         self._ended = True
         self._services.presence.leave(self)
         self._say_bye(code, text)
-        self._services.delivery.close_soon(self.connection, _FAREWELL_S)
+        self._replies.end()  # wakes the session's thread if it waits for the journal
+        # Before HELLO nobody waits for our words: a port scan must not hold up the server's stop.
+        self._services.delivery.close_soon(self.connection, _FAREWELL_S if self.proof else 0.0)
 
     def _say_bye(self, code: int, text: str) -> None:
         self.connection.send(encode_frame(FrameType.BYE, 0, Bye(code, text).encode()), farewell=True)
@@ -101,7 +107,7 @@ class Session:
         """Serve the client until it is gone. Never raises for anything that a peer does."""
         services = self._services
         try:
-            self._deadline_s = services.monotonic() + (services.limits.login_seconds or 1e9)
+            self._deadline_s = services.monotonic() + (services.limits.login_seconds or _LONGEST_WAIT_S)
             self.connection.handshake(self._time_left())
             self._serve()
         except ConnectionClosed as error:
@@ -124,18 +130,19 @@ class Session:
             self.connection.close()
 
     def _time_left(self) -> float:
-        return max(0.0, self._deadline_s - self._services.monotonic())
+        return min(max(0.0, self._deadline_s - self._services.monotonic()), _LONGEST_WAIT_S)
 
     def _frames(self) -> Iterator[Frame]:
         """Whole frames; before the login within one deadline, afterwards each within the idle time."""
         while True:
+            # Before each frame: one read may bring hundreds of requests with large answers.
+            if self.connection.queued_bytes > _REPLIES_WAITING and not self._slow_reader():
+                return
             frame = self._decoder.next_frame()
             if frame is not None:
                 yield frame
                 continue
-            if self.connection.queued_bytes > _REPLIES_WAITING and not self._slow_reader():
-                return
-            idle = self._services.limits.idle_seconds or None
+            idle = min(self._services.limits.idle_seconds, _LONGEST_WAIT_S) or None
             data = self.connection.receive(idle if self.user else self._time_left())
             if not data:
                 return
@@ -143,7 +150,7 @@ class Session:
 
     def _slow_reader(self) -> bool:
         """Wait until the client has taken its answers, for the idle time at most."""
-        return self.connection.flush(self._services.limits.idle_seconds or 3600.0)
+        return self.connection.flush(min(self._services.limits.idle_seconds or 3600.0, _LONGEST_WAIT_S))
 
     def _serve(self) -> None:
         frames = self._frames()
@@ -245,3 +252,6 @@ class Session:
             with self._going_live:
                 batch, self._held = self._held, []
                 self._live = not batch
+        # A password change that ended the others before we joined has not seen this session.
+        if self.user is not None and not services.accounts.current(self.user):
+            self.end(ErrorCode.KICKED, "The password of this account was changed on another device.")

@@ -7,6 +7,7 @@ own lock, held for arithmetic only. Memory is bounded: what has recovered fully 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
@@ -123,14 +124,15 @@ class LoginGuard:
         self._limits = limits
         self._lock = threading.Lock()
         self._pairs: dict[tuple[str, str], _Failures] = {}
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()  # that logged in once, the latest last
         self._users = RateTable(1.0, limits.failed_logins_per_user_free)
         self._logins = RateTable(limits.logins_per_minute / 60, limits.logins_burst)
         self._registrations = RateTable(limits.registrations_per_hour / 3600, limits.registrations_burst)
 
     def before_login(self, username: str, address: str, now_s: float) -> float:
         """Seconds to wait before this login may be tried; 0.0: try now."""
-        wait = self._wait(username, address, now_s)
-        return wait or self._logins.take((username, address), now_s)
+        wait = self._wait(username, address, now_s) or self._logins.take((username, address), now_s)
+        return wait or self._wait_of_newcomer(username, address, now_s)
 
     def before_registration(self, address: str, now_s: float) -> float:
         """Seconds to wait before this address may register; wrong invites count as its failed logins."""
@@ -141,12 +143,19 @@ class LoginGuard:
             failures = self._pairs.get((username, address))
             return max(0.0, failures.until_s - now_s) if failures else 0.0
 
+    def _wait_of_newcomer(self, username: str, address: str, now_s: float) -> float:
+        # Before the proof is looked at: a botnet guesses once from each address, and would never meet a wait after it.
+        if not self._limits.failed_logins_per_user_free:
+            return 0.0
+        with self._lock:
+            new = (username, address) not in self._pairs and (username, address) not in self._known
+        return self._users.take(username, now_s) if new else 0.0
+
     def failed(self, username: str, address: str, now_s: float) -> None:
         """A proof or an invite (`username` empty) was wrong."""
         free = self._limits.failed_logins_free
         with self._lock:
-            new = (username, address) not in self._pairs
-            if new and len(self._pairs) >= _MOST_KEYS:
+            if (username, address) not in self._pairs and len(self._pairs) >= _MOST_KEYS:
                 self._forget(now_s)
             failures = self._pairs.setdefault((username, address), _Failures())
             failures.count += 1
@@ -154,16 +163,15 @@ class LoginGuard:
             if free and failures.count > free:
                 wait = min(2.0 ** min(failures.count - free - 1, 20), self._limits.failed_login_wait_seconds)
                 failures.until_s = now_s + wait
-        if new and self._limits.failed_logins_per_user_free and username:
-            wait = self._users.take(username, now_s)
-            if wait:
-                with self._lock:
-                    failures.until_s = max(failures.until_s, now_s + wait)
 
     def succeeded(self, username: str, address: str) -> None:
         """The right proof clears this address's failures for this user."""
         with self._lock:
             self._pairs.pop((username, address), None)
+            self._known[username, address] = None
+            self._known.move_to_end((username, address))
+            if len(self._known) > _MOST_KEYS:
+                self._known.popitem(last=False)
 
     def _forget(self, now_s: float) -> None:
         keep = self._limits.failed_login_wait_seconds

@@ -32,6 +32,7 @@ def test_wake_ends_waiting(poller: Poller) -> None:
         waiting = Background(lambda: poller.wait(None))
         poller.wake()
         assert waiting.result() == []
+    assert poller._selector.select(0.0) == []  # nothing is left that would keep the owner spinning
 
 
 def test_many_wake_ups_cost_one_system_call(poller: Poller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,7 @@ def test_a_wake_up_wakes_and_survives_any_number() -> None:
     wake_up.drain()
     assert waiting.wait_ready([wake_up.fileno()], timeout_s=0.0) == []
     wake_up.close()
+    assert waiting.wait_ready([wake_up.fileno()]) == [wake_up.fileno()]
     wake_up.wake()
     assert wake_up.fileno() >= 0
     wake_up.release()

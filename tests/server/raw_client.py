@@ -158,6 +158,35 @@ class RawClient:
         )
         return answer
 
+    def make_put_vault(
+        self,
+        *,
+        version: int | None = None,
+        prekey: bytes = b"",
+        new: handshake.LoginKeys | None = None,
+        oldest: int = 1,
+        signer: crypto.SigningKey | None = None,
+    ) -> messages.PutVault:
+        """The own contents sealed as the next version, with the vault key that will hold afterwards."""
+        version = self.version + 1 if version is None else version
+        login = self.login_key if new is None else new
+        vault = seal_vault(self.contents, login.vault_key, self.server_id, version)
+        login_pub = b"" if new is None else new.signing.public
+        draft = messages.PutVault(version, vault, prekey, login_pub, oldest, bytes(64))
+        return handshake.sign_put_vault(signer or self.login_key.signing, self.session, draft)
+
+    def put_vault(self, **options: Any) -> messages.PutVault:
+        request = self.make_put_vault(**options)
+        assert self.ok(FrameType.PUT_VAULT, request.encode()) == b""
+        self.version = request.version
+        return request
+
+    def new_prekey(self) -> bytes:
+        """A prekey with the next id, kept in the own contents; its encoded public half."""
+        prekey = OwnPrekey(self.contents.newest_prekey.id + 1, int(time.time() * 1000), crypto.generate_kem_key())
+        self.contents = self.contents.with_prekey(prekey)
+        return prekey.record(self.contents.keys).raw
+
     # --- the lobby ------------------------------------------------------------------------------------------------
 
     def open_stream(self) -> streams.SendingStream:
@@ -177,6 +206,17 @@ class RawClient:
             self.open_stream()
         sealed = self.stream.seal(ZERO32, int(time.time() * 1000), PostKind.TEXT, text.encode())
         return messages.Posted.decode(self.ok(FrameType.POST, sealed.envelope))
+
+    def post_many(self, bodies: list[str]) -> list[int]:
+        """Post all without waiting in between; their seqs."""
+        if not hasattr(self, "stream"):
+            self.open_stream()
+        now = int(time.time() * 1000)
+        numbers = [
+            self.send(FrameType.POST, self.stream.seal(ZERO32, now, PostKind.TEXT, body.encode()).envelope)
+            for body in bodies
+        ]
+        return [messages.Posted.decode(self.reply(number).body).seq for number in numbers]
 
     def open_lobby(self) -> streams.StreamKey:
         found = messages.StreamFound.decode(self.ok(FrameType.GET_STREAM, ZERO32))

@@ -1,0 +1,1 @@
+"""Figures that the documents quote, each printed by one program. Nothing here is a test."""

@@ -1,0 +1,415 @@
+"""`ChatClient`: the door to everything that a person's program needs of a chat.
+
+Owns the public surface and the first connect; the parts behind it are wired in `session`. Every public method raises
+only `ChatError` and `TimeoutError`, and may be called from any thread, from an event callback too.
+
+    with ChatClient() as client:
+        client.connect("chat.example.org", "alice", password)
+        client.send("hello")
+        for event in client.events():
+            ...
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+
+import crypto_utils as crypto
+from securechat.client.account import Account, first_contents
+from securechat.client.address import ServerAddress
+from securechat.client.dispatch import Dispatcher
+from securechat.client.entrance import Entrance
+from securechat.client.events import ConnectionState, Event, Message, Notice, Person, Progress
+from securechat.client.file_lock import FileLock, private_folder
+from securechat.client.lifecycle import Lifecycle
+from securechat.client.login import (
+    Greeting,
+    Link,
+    check_pin,
+    check_registration,
+    expected_fingerprint,
+    greet,
+    log_in,
+    register,
+)
+from securechat.client.session import Session
+from securechat.client.settings import Settings, default_folder
+from securechat.client.timeline import Timeline
+from securechat.errors import ConnectionClosed, LocalProtocolError
+from securechat.sealing.handshake import LoginKeys, check_password, login_salt
+from securechat.sealing.identity import OwnKeys
+from securechat.wire import limits
+from securechat.wire.frames import FrameType
+from securechat.wire.messages import SetRead, Typing
+from securechat.wire.objects import PostKind
+
+__all__ = ["ChatClient"]
+
+logger = logging.getLogger(__name__)
+
+_NAME_RULE = "A name has 1 to 32 small letters, digits, dots, dashes or underscores, and begins with a letter or digit."
+_CLOCK_OFF_S = 240  # the server refuses streams from 5 minutes ahead
+
+
+class ChatClient:
+    """One account at one server. Thread-safe; a context manager that calls `close`.
+
+    `folder`: where pins, settings and outbox are kept (None: the system's place). `stretch(password, salt)`: 32 bytes;
+    `generate_rsa`: a fresh key. `clock`, `monotonic`: seconds. `on_event` is called on the thread "chat-events"; it may
+    call every method here, and later events wait for it.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        stretch: Callable[[str, bytes], bytes] = crypto.stretch,
+        generate_rsa: Callable[[], crypto.RsaKey] = crypto.generate_rsa_key,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        random_bytes: Callable[[int], bytes] = crypto.random_bytes,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self._folder = default_folder() if folder is None else Path(folder)
+        self._stretch = stretch
+        self._generate_rsa = generate_rsa
+        self._clock = clock
+        self._monotonic = monotonic
+        self._random_bytes = random_bytes
+        self._dispatcher = Dispatcher(on_event)
+        self._lifecycle = Lifecycle(self._dispatcher.emit)
+        self._lock = threading.Lock()  # guards the four below
+        self._closed = False
+        self._connecting = False
+        self._entrance: Entrance | None = None
+        self._session: Session | None = None
+        self._connected = threading.Event()  # set while no connect is under way, for close()
+        self._connected.set()
+        self._typed_s: dict[bytes, float] = {}
+        self.lobby = b""
+        self.username = ""
+        self.server_name = ""
+        self.fingerprint = ""
+        self.join_link = ""
+        self.own_fp = b""
+
+    def __enter__(self) -> ChatClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- starting and ending
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection is in its life."""
+        return self._lifecycle.state
+
+    def connect(
+        self, server: str, username: str, password: str, *, register: bool = False, invite: str = "",
+        accept_fingerprint: str = "", timeout_s: float = 30.0,
+    ) -> None:
+        """Log in (or register), open the vault, load people and the newest history; then stay connected until `close`.
+
+        `server`: "host", "host:port", "[v6]:port" or a join link. Blocks; tells `Progress`. May be called again after
+        it failed. Raises FirstContact (compare, then call again with `accept_fingerprint=error.fingerprint`),
+        ServerChanged, PasswordProblem, AuthError, RequestRefused (BAD_LOGIN, NAME_TAKEN, REGISTRATION_REFUSED,
+        RATE_LIMITED ...), ConnectionClosed (no server, lost, cancelled), DamagedStore, FolderInUse, FolderProblem, and
+        LocalProtocolError for an address or name that cannot be one.
+        """
+        with self._lock:
+            if self._closed:
+                raise ConnectionClosed("This client was closed.")
+            if self._connecting or self._session is not None:
+                raise LocalProtocolError("This client is connected already, or about to be.")
+            self._connecting = True
+            self._entrance = None
+            self._connected.clear()
+        self._dispatcher.start()
+        succeeded = False
+        try:
+            self._lifecycle.move(ConnectionState.CONNECTING)
+            self._connect(server, username, password, register, invite, accept_fingerprint, timeout_s)
+            succeeded = True
+        except TimeoutError as error:
+            raise ConnectionClosed("The server did not answer in time. Check the address, then try again.") from error
+        finally:
+            with self._lock:
+                self._connecting = False
+                closed = self._closed
+            if not succeeded and not closed:
+                self._lifecycle.move(ConnectionState.OFFLINE)
+                self._dispatcher.pause()
+            self._connected.set()
+
+    def _connect(
+        self, server: str, username: str, password: str, new: bool, invite: str, accepted: str, timeout_s: float
+    ) -> None:
+        address = ServerAddress.parse(server)
+        if not limits.is_username(username):
+            raise LocalProtocolError(_NAME_RULE)
+        if new:
+            check_password(password)
+        settings = Settings.load(self._folder)
+        expected_fingerprint(address, settings)
+        private_folder(self._folder)
+        entrance = Entrance(address, self._wake, self._monotonic)
+        with self._lock:
+            self._entrance = entrance
+            if self._closed:
+                raise ConnectionClosed("This client was closed.")
+        end_s = self._monotonic() + timeout_s
+
+        def left_s() -> float:
+            if entrance.given_up:
+                raise ConnectionClosed("Connecting was cancelled.")
+            return max(0.001, end_s - self._monotonic())
+
+        lock: FileLock | None = None
+        session: Session | None = None
+        try:
+            self._progress(f"Connecting to {address.place} ...")
+            connection = entrance.dial(left_s())
+            greeting = greet(connection, left_s())
+            check_pin(greeting, address, settings, accepted)
+            if new:
+                check_registration(greeting, invite)
+            server_id = greeting.session.server_id
+            lock = FileLock(self._folder / f"{server_id.hex()}-{username}.lock")
+            self._progress("Working out your keys from the password ...")
+            keys = LoginKeys.from_master(self._stretch(password, login_salt(server_id, username)))
+            link = Link(connection, greeting)
+            enter = self._register if new else self._log_in
+            account = enter(link, username, invite, keys, settings, left_s)
+            settings.remember(address.place, username)
+            self._progress("Fetching messages ...")
+            session = Session(
+                folder=self._folder, account=account, greeting=greeting, entrance=entrance, settings=settings,
+                lock=lock, lifecycle=self._lifecycle, emit=self._dispatcher.emit, clock=self._clock,
+                monotonic=self._monotonic, random_fraction=self._random_fraction,
+            )
+            session.start(link, left_s())
+            self._adopt(session, link, address, left_s)
+        except BaseException:
+            entrance.give_up()
+            if session is not None:
+                session.stop(lambda: 5.0)
+            entrance.join(5.0)
+            if lock is not None:
+                lock.close()
+            raise
+
+    def _log_in(
+        self, link: Link, username: str, invite: str, keys: LoginKeys, settings: Settings, left_s: Callable[[], float]
+    ) -> Account:
+        self._progress("Logging in ...")
+        answer = log_in(link.connection, link.greeting, username, keys, left_s())
+        self._check_clock(answer.server_time)
+        return Account.opened(answer, username, keys, link.greeting.session.server_id, settings, self._alarm)
+
+    def _register(
+        self, link: Link, username: str, invite: str, keys: LoginKeys, settings: Settings, left_s: Callable[[], float]
+    ) -> Account:
+        self._progress("Making your keys ...")
+        now_ms = int(self._clock() * 1000)
+        signing = crypto.SigningKey(self._random_bytes(32))
+        contents = first_contents(OwnKeys.make(username, signing, self._generate_rsa(), now_ms), now_ms)
+        self._progress("Registering ...")
+        answer = register(link.connection, link.greeting, invite, keys, contents, left_s())
+        self._check_clock(answer.server_time)
+        return Account(contents, 1, keys, link.greeting.session.server_id, settings, self._alarm)
+
+    def _adopt(
+        self, session: Session, link: Link, address: ServerAddress, left_s: Callable[[], float]
+    ) -> None:
+        """The point of no return: from here on the client keeps itself connected."""
+        greeting: Greeting = link.greeting
+        with self._lock:
+            left_s()  # raises if `close` or `cancel` came meanwhile; after this `close` finds the session
+            self.lobby, self.username = session.lobby, session.account.keys.username
+            self.server_name, self.fingerprint = greeting.name, greeting.fingerprint
+            self.join_link, self.own_fp = address.join_link(greeting.fingerprint), session.account.keys.fp
+            self._lifecycle.move(ConnectionState.ONLINE)
+            self._session = session
+            session.keeper.start(link)
+
+    def cancel(self) -> None:
+        """End a `connect` under way in another thread: it raises ConnectionClosed. Does not wait; else does nothing."""
+        with self._lock:
+            entrance = self._entrance if self._connecting else None
+        if entrance is not None:
+            entrance.give_up()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Sign out and end all threads; idempotent, any thread. What is unsent stays in the outbox on disk."""
+        end_s = self._monotonic() + timeout_s
+
+        def left_s() -> float:
+            return max(0.0, end_s - self._monotonic())
+
+        with self._lock:
+            self._closed = True
+            connecting, entrance = self._connecting, self._entrance
+        if connecting:
+            if entrance is not None:
+                entrance.give_up()
+            self._connected.wait(left_s())
+        self._lifecycle.end("You signed out.")
+        with self._lock:
+            session = self._session
+        if session is not None:
+            session.stop(left_s)
+        self._dispatcher.finish(left_s())
+
+    def retry_now(self) -> None:
+        """End the pause before the next try to reconnect."""
+        with self._lock:
+            session = self._session
+        if session is not None:
+            session.keeper.retry_now()
+
+    # --- conversations
+
+    def send(self, text: str, conv: bytes | None = None) -> int:
+        """Post a text; returns its local id once it is safe in the outbox on disk, also while offline.
+
+        LocalProtocolError if it is empty, not writable as UTF-8 or over 16,384 bytes; StoreError if the disk refuses:
+        then it was not sent and will not be. ConnectionClosed after `close`.
+        """
+        try:
+            body = text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise LocalProtocolError("This text has characters that cannot be sent.") from error
+        if not body:
+            raise LocalProtocolError("There is nothing to send.")
+        if len(body) > limits.TEXT:
+            raise LocalProtocolError(f"This text is too long: at most {limits.TEXT} bytes fit into one message.")
+        session, timeline = self._open(conv)
+        local_id = session.writer.post(timeline.conv, PostKind.TEXT, body)
+        session.wake()
+        return local_id
+
+    def wait_stored(self, local_id: int, timeout_s: float = 10.0) -> int:
+        """Wait until an own post is durable at the server; returns its seq. TimeoutError, RequestRefused,
+        ConnectionClosed if the client is closed first."""
+        return self._opened().outcomes.wait(local_id, timeout_s)
+
+    def messages(self, conv: bytes | None = None) -> tuple[Message, ...]:
+        """Everything loaded, in display order; empty before `connect`."""
+        with self._lock:
+            session = self._session
+        timeline = session.timelines.get(conv or session.lobby) if session else None
+        return timeline.messages() if timeline else ()
+
+    def load_older(self, conv: bytes | None = None, timeout_s: float = 10.0) -> bool:
+        """Fetch the page above what is loaded; tells `HistoryLoaded`. True if something older may exist.
+
+        ConnectionClosed while offline; TimeoutError.
+        """
+        session, timeline = self._open(conv)
+        link = session.keeper.link
+        if link is None:
+            raise ConnectionClosed("You are offline; older messages can be loaded when the connection is back.")
+        return session.worker.call(lambda: session.catch_up.older(link, timeline)).result(timeout_s)
+
+    def people(self) -> tuple[Person, ...]:
+        """All users by name, oneself included; empty before `connect`."""
+        with self._lock:
+            session = self._session
+        return session.people.everybody() if session else ()
+
+    def typing(self, conv: bytes | None = None) -> None:
+        """Tell the others that one is writing; at most once in 4 s goes out, and nothing while offline."""
+        session, timeline = self._open(conv)
+        now = self._monotonic()
+        link = session.keeper.link
+        if link is not None and now - self._typed_s.get(timeline.conv, -limits.TYPING_EVERY_S) >= limits.TYPING_EVERY_S:
+            self._typed_s[timeline.conv] = now
+            link.connection.submit(FrameType.TYPING, Typing(timeline.conv).raw)
+
+    def mark_read(self, seq: int, conv: bytes | None = None) -> None:
+        """One has read up to `seq`; never lowers. Kept while offline and told later."""
+        session, timeline = self._open(conv)
+        if not 0 < seq < 1 << 63 or not session.marks.raise_to(timeline.conv, seq):
+            return
+        link = session.keeper.link
+        if link is None:
+            return
+
+        def told(done: Future[bytes]) -> None:
+            if done.exception() is None:
+                session.marks.server_has(timeline.conv, seq)
+
+        link.connection.submit(FrameType.READ, SetRead(timeline.conv, seq, 0).raw).add_done_callback(told)
+
+    def read_mark(self, conv: bytes | None = None) -> int:
+        """The highest seq read on any of one's devices, as far as is known here."""
+        session, timeline = self._open(conv)
+        return session.marks.get(timeline.conv)
+
+    def draft(self, conv: bytes | None = None) -> str:
+        """What was typed and not sent, kept over restarts."""
+        session, timeline = self._open(conv)
+        return session.outbox.draft(timeline.conv)
+
+    def set_draft(self, text: str, conv: bytes | None = None) -> None:
+        """Keep what was typed, sealed on disk; durable on return. StoreError."""
+        session, timeline = self._open(conv)
+        session.outbox.set_draft(timeline.conv, text)
+
+    # --- events
+
+    def events(self, timeout_s: float | None = None) -> Iterator[Event]:
+        """What happens from this call on. Ends after `close`, or when nothing happened for `timeout_s` seconds."""
+        return self._dispatcher.subscribe(timeout_s)
+
+    # --- inside
+
+    def _opened(self) -> Session:
+        with self._lock:
+            session, closed = self._session, self._closed
+        if closed:
+            raise ConnectionClosed("This client was closed.")
+        if session is None:
+            raise LocalProtocolError("This client is not connected yet.")
+        return session
+
+    def _open(self, conv: bytes | None) -> tuple[Session, Timeline]:
+        session = self._opened()
+        timeline = session.timelines.get(session.lobby if conv is None else conv)
+        if timeline is None:
+            raise LocalProtocolError("This conversation is not open here.")
+        return session, timeline
+
+    def _wake(self) -> None:
+        with self._lock:
+            session = self._session
+        if session is not None:
+            session.wake()
+
+    def _progress(self, text: str) -> None:
+        self._dispatcher.emit(Progress(text))
+
+    def _alarm(self, sentence: str) -> None:
+        self._dispatcher.emit(Notice(sentence, alarm=True))
+
+    def _check_clock(self, server_time_ms: int) -> None:
+        off_s = self._clock() - server_time_ms / 1000
+        if abs(off_s) > _CLOCK_OFF_S:
+            direction = "ahead of" if off_s > 0 else "behind"
+            minutes = round(abs(off_s) / 60)
+            self._dispatcher.emit(
+                Notice(f"This computer's clock is about {minutes} minutes {direction} the server's. Set it right.")
+            )
+
+    def _random_fraction(self) -> float:
+        return int.from_bytes(self._random_bytes(2), "big") / 65536

@@ -1,0 +1,56 @@
+"""`client.py` as a program: options, and one sentence when something is missing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import client
+from securechat import __version__
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`client.py` with these options, to its end."""
+    return subprocess.run(
+        [sys.executable, str(TOP / "client.py"), *arguments],
+        env={**os.environ, **environment}, capture_output=True, text=True, timeout=30, check=False,
+    )
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout.strip() == f"Secure Chat {__version__}"
+
+
+def test_without_a_display_one_sentence_says_what_to_do() -> None:
+    done = run(DISPLAY="")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "terminal_client" in done.stderr
+
+
+def test_what_is_missing_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(client, "problem", lambda need_tk: "Something is missing: run `mend`.")
+    assert client.main([]) == 2
+    assert capsys.readouterr().err == "Something is missing: run `mend`.\n"
+
+
+def test_a_termination_signal_closes_the_window_in_order(tmp_path: Path) -> None:
+    """The window says in its debug log that it is up; then it is asked to end."""
+    with subprocess.Popen(
+        [sys.executable, str(TOP / "client.py"), "--folder", str(tmp_path), "--theme", "dark", "--debug"],
+        stderr=subprocess.PIPE, text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert any("the window is up" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert "Traceback" not in process.stderr.read()

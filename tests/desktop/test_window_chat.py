@@ -1,0 +1,427 @@
+"""The open chat in a window, with a stand-in client: writing, reading, presence, connection, the end."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from securechat.client.events import (
+    ConnectionState,
+    HistoryLoaded,
+    MessageShown,
+    MessageState,
+    Notice,
+    PostRefused,
+    Presence,
+    PresenceChanged,
+    StateChanged,
+    TypingSeen,
+)
+from securechat.client.sentences import explain
+from securechat.desktop import texts
+from securechat.desktop.composer import DRAFT_AFTER_S
+from securechat.desktop.pump import PER_TURN
+from securechat.desktop.timeline_view import TimelineView
+from securechat.errors import FolderProblem
+from securechat.wire import limits
+from tests.desktop.driver import Driver
+from tests.desktop.fake_client import LOBBY, START_MS, message, person
+
+HOSTILE = [
+    "\x00\x07\x1b[2J\x7f\x9b31m",
+    "\u202egnp.exe\u202c \u2066hidden\u2069 \u200eabc\u200f",
+    "W" * 16_384,
+    "\n" * 3000,
+    "a\u0301\u0302\u0303\u0304" * 400,
+    "👩‍👩‍👧‍👦🏳️‍🌈👍🏽🇩🇪 ❤️ ☕",
+    "שלום עולם مرحبا بالعالم",
+    "{[$x] \\} ; puts hacked",
+    "%s %d {0} \\n",
+    "\ud800 lone half",
+    "\t\t\ttabs",
+    "�\uffff\U0010ffff",
+]
+
+
+def content(view: TimelineView) -> list[tuple[str, str, frozenset[str]]]:
+    """Each character and picture of the timeline with its tags."""
+    found: list[tuple[str, str, frozenset[str]]] = []
+    tags: set[str] = set()
+    for kind, value, _ in view.text.dump("1.0", "end-1c", text=True, tag=True, image=True):
+        if kind == "tagon":
+            tags.add(value)
+        elif kind == "tagoff":
+            tags.discard(value)
+        else:
+            found += [(kind, part, frozenset(tags)) for part in (value if kind == "text" else ["picture"])]
+    return found
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def test_a_text_leaves_the_composer_when_it_is_in_the_outbox(chat: Driver) -> None:
+    chat.write("Hello, all")
+    chat.chat.composer.text.focus_force()
+    chat.chat.composer.text.event_generate("<Return>")
+    chat.turns()
+    assert chat.client.named("send") == [("send", "Hello, all")]
+    assert chat.chat.composer.get() == ""
+    assert f"Hello, all  {texts.WAITING}" in chat.shown
+    chat.client.store(1)
+    chat.turns()
+    assert f"Hello, all  {texts.STORED}" in chat.shown
+    assert texts.WAITING not in chat.shown
+
+
+def test_a_text_that_is_not_safe_stays_and_the_reason_shows(chat: Driver) -> None:
+    error = FolderProblem("The disk is full: make room, then send again.")
+    chat.client.send_error = error
+    chat.write("precious words")
+    chat.chat.composer.button.invoke()
+    assert chat.chat.composer.get() == "precious words"
+    assert chat.chat.composer.problem["text"] == explain(error)
+    chat.write("!")
+    chat.turns()
+    assert not chat.chat.composer.problem.winfo_manager()  # writing on takes the sentence away
+
+
+def test_a_text_that_is_too_long_stays_and_says_by_how_much(chat: Driver) -> None:
+    chat.write("x" * (limits.TEXT + 7))
+    chat.chat.composer.submit()
+    assert chat.chat.composer.problem["text"] == texts.too_long(7)
+    assert len(chat.chat.composer.get()) == limits.TEXT + 7
+    assert chat.client.named("send") == []
+
+
+def test_shift_enter_breaks_the_line_and_blank_text_is_not_sent(chat: Driver) -> None:
+    composer = chat.chat.composer
+    composer.text.focus_force()
+    composer.text.event_generate("<Return>")
+    composer.text.event_generate("<Shift-Return>")
+    composer.text.event_generate("<Return>")
+    assert chat.client.named("send") == []
+    chat.write("one")
+    composer.text.event_generate("<Shift-Return>")
+    chat.write("two")
+    composer.text.event_generate("<Return>")
+    assert chat.client.named("send") == [("send", "one\ntwo")]
+
+
+def test_the_composer_grows_to_six_lines(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.log_in()
+    heights = []
+    for _ in range(8):
+        window.turns()
+        heights.append(int(window.chat.composer.text["height"]))
+        window.write("word\n")
+    assert heights == [1, 2, 3, 4, 5, 6, 6, 6]
+    window.chat.composer.set("word " * 200)
+    window.turns()
+    assert int(window.chat.composer.text["height"]) > 1  # long lines count as shown
+
+
+def test_a_draft_is_saved_in_a_pause_and_restored(open_window: Callable[..., Driver]) -> None:
+    window = open_window()
+    window.client.saved_draft = "left over"
+    window.log_in()
+    assert window.chat.composer.get() == "left over"
+    window.write(" and more")
+    window.turns()
+    assert window.client.named("set_draft") == []
+    window.mono += DRAFT_AFTER_S
+    window.until(lambda: window.client.named("set_draft") == [("set_draft", "left over and more")])
+    window.write(", the rest")
+    window.app.close()
+    assert window.client.saved_draft == "left over and more, the rest"
+
+
+def test_writing_is_told_but_not_at_each_key(chat: Driver) -> None:
+    for part in "abc":
+        chat.write(part)
+    chat.until(lambda: chat.client.named("typing"))
+    chat.mono += 2.0
+    chat.write("d")
+    chat.until(lambda: len(chat.client.named("typing")) == 2)
+
+
+def test_a_refused_text_comes_back_into_an_empty_composer(chat: Driver) -> None:
+    chat.write("please")
+    chat.chat.composer.submit()
+    refused = replace(chat.client.shown[0], state=MessageState.REFUSED)
+    chat.client.emit(PostRefused(refused, "You write too fast."))
+    chat.turns()
+    assert chat.chat.composer.get() == "please"
+    assert "Not sent. You write too fast." in chat.shown
+
+
+def test_tab_leaves_the_composer_and_comes_back_past_everything(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.log_in()
+    composer = window.chat.composer
+    composer.text.focus_force()
+    window.turns()
+    composer.text.event_generate("<Tab>")
+    assert window.root.focus_get() is composer.button
+    composer.button.event_generate("<<PrevWindow>>")
+    assert window.root.focus_get() is composer.text
+    view = window.chat
+    order = [view.sidebar.list, view.menu_button, view.timeline.text, composer.text, composer.button]
+    assert window.tab_order(view.sidebar.list) == order
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def test_messages_presence_and_typing_show(chat: Driver) -> None:
+    chat.client.say("bob", "Morning!")
+    chat.client.emit(PresenceChanged((person("carol"),)), PresenceChanged((person("dave"), person("erin"))))
+    chat.client.emit(TypingSeen(LOBBY, "bob"))
+    chat.turns()
+    assert "bob" in chat.shown and "Morning!" in chat.shown
+    assert chat.shown.endswith("carol, dave and erin are online\n")
+    assert chat.chat.composer.typing_line["text"] == "bob is typing…"
+    assert "5 of 5 online" in str(chat.chat.subtitle["text"])
+    chat.mono += limits.TYPING_SHOWN_S
+    chat.turns()
+    assert chat.chat.composer.typing_line["text"] == ""
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_and_names_are_harmless(open_window: Callable[..., Driver], text: str) -> None:
+    """A visible window, so that everything is laid out and drawn."""
+    window = open_window(visible=True)
+    window.client.server_name = text[:64]
+    window.client.everyone = (*window.client.everyone, person(text[:300], Presence.AWAY))
+    window.log_in()
+    window.client.say(text[:300], text)
+    window.client.emit(TypingSeen(LOBBY, text[:300]), PresenceChanged((person(f"x{text[:300]}"),)))
+    window.client.emit(Notice(text), StateChanged(ConnectionState.WAITING, text[:500], None, 5.0))
+    window.turns(4)
+    for shown in (window.shown, str(window.chat.banner.text), window.root.title()):
+        assert not set(shown) & set("\x00\x07\x1b\x7f\x9b\u202e\u2066\u200f")
+    assert window.app.chat is not None
+    assert not any(notice.text == texts.CALLBACK_CRASH for notice in window.chat.model.notices)
+
+
+def test_the_widget_shows_exactly_what_a_fresh_one_would(chat: Driver) -> None:
+    """Splices into the text widget, in any order of events, leave no trace of their own."""
+    dice = random.Random(7)  # noqa: S311 (the same walk each time, nothing secret)
+    view, model = chat.chat.timeline, chat.chat.model
+    for step in range(150):
+        kind = dice.randrange(5)
+        seq = dice.randrange(1, 400)
+        if kind == 0:
+            chat.chat.show(model.apply(MessageShown(message(seq, dice.choice(["bob", "carol"]), f"text\n{seq}"))))
+        elif kind == 1:
+            block = tuple(message(n, "dave", str(n)) for n in range(seq, seq + dice.randrange(1, 9)))
+            chat.chat.show(model.apply(HistoryLoaded(LOBBY, block, dice.random() < 0.1, True)))
+        elif kind == 2:
+            chat.app.send(f"mine {step}")
+            chat.turns(1)
+        elif kind == 3 and chat.client.shown:
+            chat.client.store(dice.choice(chat.client.shown).local_id)
+            chat.turns(1)
+        else:
+            chat.chat.show(model.apply(PresenceChanged((person("zoe", Presence(dice.randrange(2))),))))
+            chat.now += dice.randrange(600)
+    walked = content(view)
+    view.reset(model.timeline.rows())
+    assert walked == content(view)
+
+
+def test_older_messages_load_on_top_without_moving_what_is_read(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.client.shown = [message(n, "bob", f"message {n}\nsecond line") for n in range(200, 260)]
+    window.client.older = [tuple(message(n, "bob", f"message {n}") for n in range(150, 200))]
+    window.log_in()
+    text = window.chat.timeline.text
+    assert window.client.named("load_older") == []
+    text.yview_moveto(0)
+    row = text.search("message 201", "1.0")
+    before = text.bbox(row)
+    window.until(lambda: window.chat.model.timeline.begins, "older messages are asked for at the top")
+    window.turns()
+    assert "message 150" in window.shown
+    after = text.bbox(text.search("message 201", "1.0"))
+    assert before is not None and after is not None
+    assert before[1] == after[1]
+    text.yview_moveto(0)
+    window.turns()
+    assert len(window.client.named("load_older")) == 1  # it begins here: nobody asks again
+
+
+def test_a_new_message_does_not_pull_the_reader_down(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.client.shown = [message(n, "bob", f"message {n}") for n in range(100, 200)]
+    window.log_in()
+    timeline = window.chat.timeline
+    assert timeline.at_bottom()
+    window.client.say("carol", "follows")
+    window.turns()
+    assert timeline.at_bottom()
+    timeline.text.see("30.0")
+    window.turns()
+    top = timeline.text.index("@0,0")
+    window.client.say("carol", "does not pull")
+    window.turns()
+    assert timeline.text.index("@0,0") == top
+    assert timeline.newest.winfo_ismapped()
+    timeline.newest.invoke()
+    window.turns()
+    assert timeline.at_bottom() and not timeline.newest.winfo_ismapped()
+
+
+def test_the_newest_stays_in_sight_when_a_strip_appears(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.client.shown = [message(n, "bob", f"message {n}") for n in range(100, 160)]
+    window.log_in()
+    window.client.turn(ConnectionState.WAITING, reason="The server is away.", retry_in_s=9.0)
+    window.turns()
+    assert window.chat.banner.winfo_ismapped()
+    assert window.chat.timeline.at_bottom()
+
+
+def test_five_thousand_messages_are_all_there(chat: Driver) -> None:
+    block = tuple(message(n, ("bob", "carol", "dave")[n // 4 % 3], f"message {n}") for n in range(1, 5001))
+    chat.client.emit(HistoryLoaded(LOBBY, block, True, True))
+    chat.turns()
+    assert len(chat.chat.model.timeline.messages) == 5000
+    assert "message 1\n" in chat.shown and "message 5000\n" in chat.shown
+    chat.client.emit(MessageShown(message(5001, "bob", "the newest")))
+    chat.turns()
+    assert chat.shown.endswith("the newest\n")
+
+
+def test_a_flood_is_taken_in_portions(chat: Driver) -> None:
+    flood = [MessageShown(message(n, "bob", f"message {n}")) for n in range(1, 4 * PER_TURN)]
+    chat.client.emit(*flood)
+    assert chat.app.pump.drain() == PER_TURN
+    chat.turns()
+    assert f"message {len(flood)}\n" in chat.shown
+
+
+# --- connection, end, crash ---------------------------------------------------------------------------
+
+
+def test_the_banner_counts_down_and_tries_now(chat: Driver) -> None:
+    chat.client.turn(ConnectionState.WAITING, reason="The server is away.", retry_in_s=7.0)
+    chat.turns()
+    banner = chat.chat.banner
+    assert "Next try in 7 s" in banner.text and banner.winfo_manager()
+    chat.mono += 4
+    chat.turns()
+    assert "Next try in 3 s" in banner.text
+    banner.button.invoke()
+    chat.until(lambda: chat.client.named("retry_now"))
+    chat.client.turn(ConnectionState.CONNECTING)
+    chat.turns()
+    assert banner.text == texts.BANNER_CONNECTING and not banner.button.winfo_manager()
+    chat.client.turn(ConnectionState.ONLINE)
+    chat.turns()
+    assert banner.text == "" and not banner.winfo_manager()
+
+
+def test_being_sent_away_leads_back_to_the_form_and_keeps_what_was_written(chat: Driver) -> None:
+    client = chat.client
+    chat.write("half a thought")
+    client.turn(ConnectionState.ENDED, reason="The operator sent you away; log in again to come back.")
+    chat.until(lambda: chat.app.form is not None)
+    assert "The operator sent you away" in str(chat.form.error["text"])
+    chat.until(client.closed.is_set)
+    assert client.saved_draft == "half a thought"
+    assert chat.form.entries["username"].get() == "alice"
+    assert chat.form.entries["password"].get() == ""
+    client.saved_draft = ""  # even if the disk lost it, this window has not
+    chat.log_in()
+    assert chat.chat.composer.get() == "half a thought"
+
+
+def test_signing_out_closes_the_client_and_says_so(chat: Driver) -> None:
+    client = chat.client
+    chat.chat.menu.invoke(texts.SIGN_OUT)
+    chat.until(lambda: chat.app.form is not None)
+    assert chat.form.error["text"] == texts.SIGNED_OUT
+    chat.until(client.closed.is_set)
+    client.emit(MessageShown(message(99, "bob", "too late")))  # of a session that is over
+    chat.turns()
+    assert chat.app.chat is None
+
+
+def test_the_join_link_goes_to_the_clipboard(chat: Driver) -> None:
+    chat.chat.menu.invoke(texts.COPY_LINK)
+    assert chat.root.clipboard_get() == chat.client.join_link
+    assert chat.chat.notice.text == texts.LINK_COPIED
+    chat.chat.notice.button.invoke()
+    assert chat.chat.notice.text == ""
+
+
+def test_a_crash_in_a_callback_costs_a_sentence_and_no_message_text(
+    chat: Driver, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash() -> None:
+        raise ValueError("private words")
+
+    caplog.set_level(logging.DEBUG)
+    chat.root.after(0, crash)
+    chat.until(lambda: chat.chat.notice.text)
+    assert chat.chat.notice.text == texts.CALLBACK_CRASH
+    assert "ValueError" in caplog.text and "crash" in caplog.text
+    assert "private words" not in caplog.text
+    chat.chat.notice.button.invoke()
+    chat.app.pump.post(crash)
+    chat.until(lambda: chat.chat.notice.text)
+    chat.client.say("bob", "still here")
+    chat.turns()
+    assert "still here" in chat.shown
+
+
+def test_a_crash_in_a_worker_costs_a_sentence_too(chat: Driver) -> None:
+    def crash() -> None:
+        raise ValueError("private words")
+
+    chat.client.retry_now = crash  # type: ignore[method-assign]
+    chat.app.retry_now()
+    chat.until(lambda: chat.chat.notice.text == texts.CALLBACK_CRASH)
+
+
+def test_theme_and_size_change_under_way_and_nothing_is_lost(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.log_in()
+    window.client.say("bob", "Morning!")
+    window.write("unsent")
+    window.turns()
+    size = window.app.theme.px(100)
+    window.root.focus_force()
+    window.root.event_generate("<Control-plus>")
+    window.turns()
+    assert window.app.theme.px(100) > size
+    window.chat.menu.invoke(texts.LIGHT)
+    window.turns()
+    assert window.app.theme.palette.name == "light"
+    window.app.zoom(0)
+    assert window.app.theme.px(100) == size
+    window.turns()
+    assert "Morning!" in window.shown and window.chat.composer.get() == "unsent"
+
+
+def test_closing_the_window_closes_the_client_and_ends_every_thread(chat: Driver) -> None:
+    """The thread-leak fixture joins in: no worker of a session may be left."""
+    chat.write("later")
+    chat.root.tk.call(chat.root.protocol("WM_DELETE_WINDOW"))
+    assert chat.client.closed.is_set()
+    assert chat.client.saved_draft == "later"
+    chat.app.close()  # once more does nothing
+    chat.app.request_close()
+
+
+def test_messages_keep_their_time(chat: Driver) -> None:
+    chat.client.say("bob", "hello", time_ms=START_MS)
+    chat.turns()
+    assert datetime.fromtimestamp(START_MS / 1000).strftime("%H:%M") in chat.shown
