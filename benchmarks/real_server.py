@@ -26,7 +26,7 @@ class RealServer:
         command += ["--data", f"{self._folder.name}/data", "--welcome", ""]
         for name in _OFF:
             command += ["--limit", f"{name}=0"]
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
+        self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.pid = self._process.pid

@@ -89,6 +89,8 @@ def describe(message: Message) -> str:
     else:
         text = one_line(message.text) + (" (edited)" if message.edited else "")
     missing = f"! {message.missing_before} messages are missing here.\n" if message.missing_before else ""
+    if message.unseen_before:
+        missing += f"! {one_line(message.author)} saw a message that you have not.\n"
     return f"{missing}[{when}] {one_line(message.author)}: {text}"
 
 

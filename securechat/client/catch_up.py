@@ -163,7 +163,9 @@ class CatchUp:
             logger.debug("a post for a conversation that this version does not show")
             return
         for arrival in self._reader.read(link, timeline.conv, [item]):
-            timeline.pushed(arrival, self._clock_ms())
+            if timeline.pushed(arrival, self._clock_ms()):
+                self._page(link, timeline, 0, older=False)
+                timeline.judge(arrival.seq)
 
     # --- the vault
 

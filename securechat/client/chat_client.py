@@ -21,29 +21,19 @@ from pathlib import Path
 from types import TracebackType
 
 import crypto_utils as crypto
-from securechat.client.account import Account, first_contents
 from securechat.client.address import ServerAddress
 from securechat.client.dispatch import Dispatcher
 from securechat.client.entrance import Entrance
-from securechat.client.events import ConnectionState, Event, Message, Notice, Person, Progress
-from securechat.client.file_lock import FileLock, private_folder
+from securechat.client.events import ConnectionState, Event, Message, Person
+from securechat.client.first_login import FirstLogin, Wish
 from securechat.client.lifecycle import Lifecycle
 from securechat.client.login import (
-    Greeting,
     Link,
-    check_pin,
-    check_registration,
-    expected_fingerprint,
-    greet,
-    log_in,
-    register,
 )
 from securechat.client.session import Session
-from securechat.client.settings import Settings, default_folder
+from securechat.client.settings import default_folder
 from securechat.client.timeline import Timeline
 from securechat.errors import ConnectionClosed, LocalProtocolError
-from securechat.sealing.handshake import LoginKeys, check_password, login_salt
-from securechat.sealing.identity import OwnKeys
 from securechat.wire import limits
 from securechat.wire.frames import FrameType
 from securechat.wire.messages import SetRead, Typing
@@ -52,9 +42,6 @@ from securechat.wire.objects import PostKind
 __all__ = ["ChatClient"]
 
 logger = logging.getLogger(__name__)
-
-_NAME_RULE = "A name has 1 to 32 small letters, digits, dots, dashes or underscores, and begins with a letter or digit."
-_CLOCK_OFF_S = 240  # the server refuses streams from 5 minutes ahead
 
 
 class ChatClient:
@@ -138,7 +125,7 @@ class ChatClient:
         succeeded = False
         try:
             self._lifecycle.move(ConnectionState.CONNECTING)
-            self._connect(server, username, password, register, invite, accept_fingerprint, timeout_s)
+            self._connect(Wish(server, username, password, register, invite, accept_fingerprint), timeout_s)
             succeeded = True
         except TimeoutError as error:
             raise ConnectionClosed("The server did not answer in time. Check the address, then try again.") from error
@@ -151,90 +138,25 @@ class ChatClient:
                 self._dispatcher.pause()
             self._connected.set()
 
-    def _connect(
-        self, server: str, username: str, password: str, new: bool, invite: str, accepted: str, timeout_s: float
-    ) -> None:
-        address = ServerAddress.parse(server)
-        if not limits.is_username(username):
-            raise LocalProtocolError(_NAME_RULE)
-        if new:
-            check_password(password)
-        settings = Settings.load(self._folder)
-        expected_fingerprint(address, settings)
-        private_folder(self._folder)
+    def _connect(self, wish: Wish, timeout_s: float) -> None:
+        address = ServerAddress.parse(wish.server)
         entrance = Entrance(address, self._wake, self._monotonic)
         with self._lock:
             self._entrance = entrance
             if self._closed:
                 raise ConnectionClosed("This client was closed.")
-        end_s = self._monotonic() + timeout_s
+        first = FirstLogin(
+            folder=self._folder, entrance=entrance, lifecycle=self._lifecycle, emit=self._dispatcher.emit,
+            stretch=self._stretch, generate_rsa=self._generate_rsa, clock=self._clock, monotonic=self._monotonic,
+            random_bytes=self._random_bytes,
+        )
+        first.run(wish, timeout_s, self._adopt)
 
-        def left_s() -> float:
-            if entrance.given_up:
-                raise ConnectionClosed("Connecting was cancelled.")
-            return max(0.001, end_s - self._monotonic())
-
-        lock: FileLock | None = None
-        session: Session | None = None
-        try:
-            self._progress(f"Connecting to {address.place} ...")
-            connection = entrance.dial(left_s())
-            greeting = greet(connection, left_s())
-            check_pin(greeting, address, settings, accepted)
-            if new:
-                check_registration(greeting, invite)
-            server_id = greeting.session.server_id
-            lock = FileLock(self._folder / f"{server_id.hex()}-{username}.lock")
-            self._progress("Working out your keys from the password ...")
-            keys = LoginKeys.from_master(self._stretch(password, login_salt(server_id, username)))
-            link = Link(connection, greeting)
-            enter = self._register if new else self._log_in
-            account = enter(link, username, invite, keys, settings, left_s)
-            settings.remember(address.place, username)
-            self._progress("Fetching messages ...")
-            session = Session(
-                folder=self._folder, account=account, greeting=greeting, entrance=entrance, settings=settings,
-                lock=lock, lifecycle=self._lifecycle, emit=self._dispatcher.emit, clock=self._clock,
-                monotonic=self._monotonic, random_fraction=self._random_fraction,
-            )
-            session.start(link, left_s())
-            self._adopt(session, link, address, left_s)
-        except BaseException:
-            entrance.give_up()
-            if session is not None:
-                session.stop(lambda: 5.0)
-            entrance.join(5.0)
-            if lock is not None:
-                lock.close()
-            raise
-
-    def _log_in(
-        self, link: Link, username: str, invite: str, keys: LoginKeys, settings: Settings, left_s: Callable[[], float]
-    ) -> Account:
-        self._progress("Logging in ...")
-        answer = log_in(link.connection, link.greeting, username, keys, left_s())
-        self._check_clock(answer.server_time)
-        return Account.opened(answer, username, keys, link.greeting.session.server_id, settings, self._alarm)
-
-    def _register(
-        self, link: Link, username: str, invite: str, keys: LoginKeys, settings: Settings, left_s: Callable[[], float]
-    ) -> Account:
-        self._progress("Making your keys ...")
-        now_ms = int(self._clock() * 1000)
-        signing = crypto.SigningKey(self._random_bytes(32))
-        contents = first_contents(OwnKeys.make(username, signing, self._generate_rsa(), now_ms), now_ms)
-        self._progress("Registering ...")
-        answer = register(link.connection, link.greeting, invite, keys, contents, left_s())
-        self._check_clock(answer.server_time)
-        return Account(contents, 1, keys, link.greeting.session.server_id, settings, self._alarm)
-
-    def _adopt(
-        self, session: Session, link: Link, address: ServerAddress, left_s: Callable[[], float]
-    ) -> None:
+    def _adopt(self, session: Session, link: Link, address: ServerAddress, check: Callable[[], object]) -> None:
         """The point of no return: from here on the client keeps itself connected."""
-        greeting: Greeting = link.greeting
+        greeting = link.greeting
         with self._lock:
-            left_s()  # raises if `close` or `cancel` came meanwhile; after this `close` finds the session
+            check()  # raises if `close` or `cancel` came meanwhile; after this `close` finds the session
             self.lobby, self.username = session.lobby, session.account.keys.username
             self.server_name, self.fingerprint = greeting.name, greeting.fingerprint
             self.join_link, self.own_fp = address.join_link(greeting.fingerprint), session.account.keys.fp
@@ -395,21 +317,3 @@ class ChatClient:
             session = self._session
         if session is not None:
             session.wake()
-
-    def _progress(self, text: str) -> None:
-        self._dispatcher.emit(Progress(text))
-
-    def _alarm(self, sentence: str) -> None:
-        self._dispatcher.emit(Notice(sentence, alarm=True))
-
-    def _check_clock(self, server_time_ms: int) -> None:
-        off_s = self._clock() - server_time_ms / 1000
-        if abs(off_s) > _CLOCK_OFF_S:
-            direction = "ahead of" if off_s > 0 else "behind"
-            minutes = round(abs(off_s) / 60)
-            self._dispatcher.emit(
-                Notice(f"This computer's clock is about {minutes} minutes {direction} the server's. Set it right.")
-            )
-
-    def _random_fraction(self) -> float:
-        return int.from_bytes(self._random_bytes(2), "big") / 65536

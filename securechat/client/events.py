@@ -73,6 +73,8 @@ class Message:
     ``time_ms`` is the author's signed time, ``server_time_ms`` the server's (0 while WAITING).
     ``kind`` is the post kind; a kind this program does not know has an empty text and ``newer`` set.
     ``problem`` is a sentence for a post that could not be verified (then author and text are empty).
+    ``missing_before``: so many posts of the author's stream are not here; ``unseen_before``: the author had seen a
+    message that is not here.
     ``late``: the signed time is long before its neighbours: show "sent <date>, arrived late".
     ``edited``, ``deleted``, ``deleted_by_operator``, ``reactions`` (emoji, usernames) hold what later posts changed.
     """
@@ -93,6 +95,7 @@ class Message:
     newer: bool = False
     late: bool = False
     missing_before: int = 0
+    unseen_before: bool = False
     edited: bool = False
     deleted: bool = False
     deleted_by_operator: bool = False

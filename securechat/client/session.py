@@ -29,7 +29,7 @@ from securechat.client.reading import PostReader
 from securechat.client.settings import Settings
 from securechat.client.timeline import Timeline
 from securechat.client.writing import Writer
-from securechat.errors import ChatError, RequestRefused
+from securechat.errors import ChatError, ConnectionClosed, RequestRefused
 from securechat.rules.conversations import lobby_id
 from securechat.wire.frames import Frame
 
@@ -160,6 +160,8 @@ class Session:
         self._pushes -= 1
         try:
             self.catch_up.push(link, frame)
+        except ConnectionClosed:
+            logger.debug("a push came with the end of its connection; it is fetched again")
         except RequestRefused as error:
             logger.warning("a push was not followed up: %s", type(error).__name__)
         except (ChatError, TimeoutError) as error:

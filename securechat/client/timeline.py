@@ -22,7 +22,7 @@ from securechat.client.events import (
     PostRefused,
 )
 from securechat.client.reading import UNVERIFIED, Arrival, Problem, Verified
-from securechat.rules.acceptance import SeenPosts, is_late
+from securechat.rules.acceptance import AfterRule, SeenPosts, is_late
 from securechat.wire.objects import ZERO32, Post, PostKind, split_target
 
 __all__ = ["Timeline", "message_of"]
@@ -36,6 +36,12 @@ class _Line:
     post: Post | None
     pushed_late: bool = False
     shown: Message | None = None
+
+
+def _stood_at(message: Message) -> int:
+    """The time by which later posts are judged "late": as signed, but not after the server had it. Else one author
+    whose clock is ahead would make everybody's later posts look late."""
+    return min(message.time_ms, message.server_time_ms) if message.server_time_ms else message.time_ms
 
 
 def message_of(post: Post, post_id: bytes, author: str, *, mine: bool, state: MessageState) -> Message:
@@ -71,6 +77,7 @@ class Timeline:
         self._of_post: dict[bytes, _Line] = {}
         self._times: list[tuple[int, int]] = []  # (seq, highest time up to there), where it rises
         self._newest_other = (0, ZERO32)
+        self._afters = AfterRule()
         self._joined = -1
         self._begins = False
 
@@ -153,8 +160,8 @@ class Timeline:
 
     # --- arrivals
 
-    def pushed(self, arrival: Arrival, clock_ms: int) -> None:
-        """A live post."""
+    def pushed(self, arrival: Arrival, clock_ms: int) -> bool:
+        """A live post. True if its author had seen a message that is not here: fetch history, then `judge`."""
         with self._lock:
             line, changed = self._take(arrival)
             if line is not None:
@@ -162,6 +169,26 @@ class Timeline:
                 changed += self._settle(arrival.seq, line)
                 self._emit(MessageShown(self._render(line)))
             self._emit_changed(changed)
+            return line is not None and self._in_doubt(line)
+
+    def judge(self, seq: int) -> None:
+        """History was fetched for the post at `seq`: say so if what its author had seen is still not here."""
+        with self._lock:
+            for line in self._lines.get(seq, []):
+                if self._in_doubt(line):
+                    line.base = replace(line.base, unseen_before=True)
+                    self._emit_changed([line])
+
+    def _in_doubt(self, line: _Line) -> bool:
+        if line.post is None or line.post.author == self._own_fp:
+            return False
+        return self._afters.in_doubt(line.post, line.base.seq, self._knows, self._open_at, self._begins)
+
+    def _knows(self, post_id: bytes) -> bool:
+        return self._seen.knows(post_id) or post_id in self._of_post
+
+    def _open_at(self, seq: int) -> bool:
+        return seq in self._held and all(line.post is not None for line in self._lines.get(seq, ()))
 
     def loaded(self, arrivals: Sequence[Arrival], *, older: bool, begins: bool) -> None:
         """A page of history, in any order."""
@@ -174,6 +201,9 @@ class Timeline:
                 if line is not None:
                     new.append(line)
                 changed += others
+            for line in new:
+                if self._in_doubt(line):
+                    line.base = replace(line.base, unseen_before=True)
             before = set(map(id, new))
             changed += [line for line in self._derive_all() if id(line) not in before]
             messages = tuple(self._render(line) for line in new)
@@ -194,6 +224,7 @@ class Timeline:
         waiting = self._of_post.get(post_id)
         if taken or not self._seen.place(post, post_id, seq).valid:
             return self._problem(arrival, UNVERIFIED, taken), []
+        self._afters.note(post, seq)
         if waiting is not None and waiting.base.state is MessageState.WAITING:
             self._store_own(waiting, seq, arrival.server_time_ms)
             return None, [waiting]
@@ -241,9 +272,9 @@ class Timeline:
             return []
         above = self._newest_time_before(seq)
         self._derive_line(line, above)
-        if line.base.time_ms > above:
+        if _stood_at(line.base) > above:
             del self._times[bisect_left(self._times, (seq, 0)) :]
-            self._times.append((seq, line.base.time_ms))
+            self._times.append((seq, _stood_at(line.base)))
         return []
 
     def _newest_time_before(self, seq: int) -> int:
@@ -274,8 +305,8 @@ class Timeline:
                 self._derive_line(line, newest)
                 if line.base != before and line is not except_for:
                     changed.append(line)
-                if line.base.time_ms > newest:
-                    newest = line.base.time_ms
+                if _stood_at(line.base) > newest:
+                    newest = _stood_at(line.base)
                     self._times.append((seq, newest))
         return changed
 

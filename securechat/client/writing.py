@@ -56,8 +56,7 @@ class Writer:
             self._streams = {conv: stream for conv, stream in self._streams.items() if stream.stream_id not in dead}
 
     def seal_again(self, entries: Sequence[Entry]) -> None:
-        """Post the texts of `entries` anew in a fresh stream, in their places; durable on return. StoreError."""
-        self.abandon({entry.stream_id for entry in entries})
+        """Post the texts of `entries` anew, in their places; their stream was abandoned. Durable. StoreError."""
         fresh = []
         with self._order:
             for old in entries:

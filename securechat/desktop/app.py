@@ -40,6 +40,19 @@ SIZE = (1100, 720)  # design pixels of the first window
 LEAST = (560, 420)
 
 
+def _select_entry(entry: tk.Misc) -> str:
+    if isinstance(entry, tk.Entry):
+        entry.selection_range(0, "end")
+        entry.icursor("end")
+    return "break"
+
+
+def _select_text(text: tk.Misc) -> str:
+    if isinstance(text, tk.Text):
+        text.tag_add("sel", "1.0", "end-1c")
+    return "break"
+
+
 class App:
     """The program. ``root``: a window of the caller's, else one is made; ``server``: what the form begins with.
 
@@ -59,7 +72,8 @@ class App:
         self.theme_name, self.zoom_factor = theme, 1.0
         self.theme = Theme(self.root, palette_for(theme))
         self._shield: Callable[[str], str] = str
-        if emoji_kills(str(self.root.tk.call("tk", "windowingsystem"))):
+        self.windowing = str(self.root.tk.call("tk", "windowingsystem"))
+        if emoji_kills(self.windowing):
             self._shield = name_emoji
         self.form: ConnectForm | None = None
         self.chat: ChatView | None = None
@@ -106,6 +120,7 @@ class App:
             if view is not None:
                 view.destroy()
         self.form = self.chat = None
+        self.theme.close()
         if self._owns_root:
             self.root.destroy()
 
@@ -124,6 +139,10 @@ class App:
         for key in ("<Control-minus>", "<Control-KP_Subtract>"):
             root.bind(key, lambda event: self.zoom(-1))
         root.bind("<Control-Key-0>", lambda event: self.zoom(0))
+        if self.windowing == "x11":
+            # There Tk's own meaning is "to the start of the line", which nobody expects of a text field any more.
+            root.bind_class("TEntry", "<Control-a>", lambda event: _select_entry(event.widget))
+            root.bind_class("Text", "<Control-a>", lambda event: _select_text(event.widget))
 
     def _turn(self) -> None:
         if self.chat is not None:
@@ -138,11 +157,13 @@ class App:
         except ChatError as error:
             return explain(error)
         if not self.model.server:
-            self.model.server = self._settings.last_server
+            self.model.server = self._settings.last_server or texts.THIS_COMPUTER
         self.model.username = self._settings.last_username
+        # Who was never logged in from here comes to register, most likely.
+        self.model.register = not self.model.username
         return ""
 
-    def _show_form(self, sentence: str = "") -> None:
+    def _show_form(self, sentence: str = "", *, calm: bool = False) -> None:
         if self.chat is not None:
             self.chat.destroy()
             self.chat = None
@@ -153,7 +174,7 @@ class App:
         self.form = ConnectForm(self.root, self.theme, self.model, self, self._shield)
         self.form.pack(fill="both", expand=True)
         if sentence:
-            self.form.show_error(sentence)
+            self.form.show_error(sentence, calm=calm)
         self.form.focus_first()
 
     def connect(self, accept_fingerprint: str = "") -> None:
@@ -174,7 +195,7 @@ class App:
             self.session.cancel()
             self._end_session()
         if self.form is not None:
-            self.form.show_error(texts.CANCELLED)
+            self.form.show_error(texts.CANCELLED, calm=True)
 
     def _failed(self, session: Session, error: BaseException) -> None:
         if session is not self.session or self.form is None:
@@ -206,7 +227,7 @@ class App:
         if self.form is not None:
             self.form.destroy()
             self.form = None
-        self.model.forget_passwords()
+        self.model.logged_in()
         early, self._early = self._early, []
         for event in early:
             self._event(session, event)
@@ -238,9 +259,9 @@ class App:
                 self._leave_chat(change.reason)
                 return
 
-    def _leave_chat(self, sentence: str) -> None:
+    def _leave_chat(self, sentence: str, *, calm: bool = False) -> None:
         self._end_session()
-        self._show_form(sentence)
+        self._show_form(sentence, calm=calm)
 
     def _end_session(self) -> None:
         """Begin to end the session, if there is one; what is in the composer is kept as the draft."""
@@ -300,7 +321,7 @@ class App:
 
     def sign_out(self) -> None:
         """See `ChatActions.sign_out`."""
-        self._leave_chat(texts.SIGNED_OUT)
+        self._leave_chat(texts.SIGNED_OUT, calm=True)
 
     def _ask(self, what: Callable[[Session], None]) -> None:
         if self.session is not None:
@@ -309,22 +330,24 @@ class App:
     # ------------------------------------------------------------------ look
     def set_theme(self, theme: str) -> None:
         """Draw everything anew in another theme."""
-        self.theme_name = theme
-        self._redraw()
+        self._redraw(theme, self.zoom_factor)
 
     def zoom(self, step: int) -> None:
         """One step larger (1), smaller (-1), or back to normal (0)."""
         place = min(range(len(ZOOMS)), key=lambda index: abs(ZOOMS[index] - self.zoom_factor))
-        self.zoom_factor = 1.0 if step == 0 else ZOOMS[max(0, min(len(ZOOMS) - 1, place + step))]
-        self._redraw()
+        self._redraw(self.theme_name, 1.0 if step == 0 else ZOOMS[max(0, min(len(ZOOMS) - 1, place + step))])
 
-    def _redraw(self) -> None:
-        self.theme = Theme(self.root, palette_for(self.theme_name), self.zoom_factor)
+    def _redraw(self, theme: str, zoom: float) -> None:
+        if self.form is not None and (self.form.busy or self.form.panel is not None):
+            return  # not while something is awaited or asked there
+        self.theme_name, self.zoom_factor = theme, zoom
+        old, self.theme = self.theme, Theme(self.root, palette_for(theme), zoom)
         if self.chat is not None:
             draft = self.chat.composer.get()
             self._show_chat(self.chat.model, draft)
-        elif self.form is not None and not self.form.busy and self.form.panel is None:
+        elif self.form is not None:
             self._show_form(str(self.form.error["text"]))
+        old.close()
 
     # ------------------------------------------------------------------ when a call crashes
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

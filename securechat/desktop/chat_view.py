@@ -88,10 +88,10 @@ class ChatView(tk.Frame):
         self.menu_button.configure(menu=menu)
         menu.add_command(label=texts.COPY_LINK, command=self._actions.copy_link)
         menu.add_separator()
-        self._theme_choice = tk.StringVar(self, theme_name)
+        self.setvar("securechat_theme", theme_name)
         for value, words in zip(THEMES, (texts.LIGHT, texts.DARK, texts.SYSTEM), strict=True):
             menu.add_radiobutton(
-                label=words, value=value, variable=self._theme_choice,
+                label=words, value=value, variable="securechat_theme",  # type: ignore[arg-type]
                 command=lambda value=value: self._actions.set_theme(value),  # type: ignore[misc]
             )
         menu.add_separator()

@@ -20,6 +20,7 @@ from securechat.desktop.theme import Theme
 __all__ = ["ConnectForm", "FormActions"]
 
 WIDTH = 380  # design pixels of the column
+MODE = "securechat_mode"  # the Tcl variable behind the two tabs
 
 
 class FormActions(Protocol):
@@ -44,7 +45,6 @@ class ConnectForm(tk.Frame):
         self.entries: dict[str, ttk.Entry] = {}
         self.panel: FirstContactPanel | None = None
         self.busy = False
-        self._vars: dict[str, tk.StringVar] = {}
         self._rows: dict[str, tk.Frame] = {}
         self._area = ScrollArea(self, theme, theme.palette.side)
         self._area.pack(fill="both", expand=True)
@@ -79,13 +79,12 @@ class ConnectForm(tk.Frame):
 
     def _build_tabs(self) -> None:
         t = self.theme
-        self._mode = tk.StringVar(self, "register" if self.model.register else "login")
         tabs = t.frame(self.fields)
         tabs.pack(fill="x", pady=(0, t.px(6)))
         self.tabs: dict[str, ttk.Radiobutton] = {}
         for column, (value, words) in enumerate((("login", texts.LOG_IN), ("register", texts.REGISTER))):
             tab = ttk.Radiobutton(
-                tabs, text=words, value=value, variable=self._mode, command=self.show_mode,
+                tabs, text=words, value=value, variable=MODE, command=self._chosen,  # type: ignore[arg-type]
                 style=t.name("Tab.TRadiobutton"),
             )
             tab.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else t.px(6), 0))
@@ -93,6 +92,7 @@ class ConnectForm(tk.Frame):
             self.tabs[value] = tab
             for key in ("<Left>", "<Right>"):
                 tab.bind(key, self._other_tab)
+        self._show_chosen()
 
     def _field(self, master: tk.Frame, name: str, words: str, *, secret: bool = False, hint: str = "") -> None:
         t = self.theme
@@ -104,12 +104,14 @@ class ConnectForm(tk.Frame):
             t.label(title, hint, 12, t.palette.dim).pack(side="right")
         line = t.frame(row)
         line.pack(fill="x")
-        variable = self._vars[name] = tk.StringVar(self, getattr(self.model, name))
         entry = self.entries[name] = ttk.Entry(
-            line, textvariable=variable, style=t.name("Round.TEntry"), font=t.font(14), show="•" if secret else ""
+            line, style=t.name("Round.TEntry"), font=t.font(14), show="•" if secret else ""
         )
         entry.pack(side="left", fill="x", expand=True)
-        variable.trace_add("write", lambda *ignored: self._typed(name))
+        entry.insert(0, getattr(self.model, name))
+        if not secret:  # what this display cannot draw does not get in; hidden texts are drawn as dots
+            accept = self.register(lambda text: self._shield(text) == text)
+            entry.configure(validate="key", validatecommand=(accept, "%P"))
         entry.bind("<Return>", lambda event: self._submit())
         if name == "password":
             self.reveal = t.button(line, texts.SHOW, self._toggle_secret)
@@ -133,7 +135,6 @@ class ConnectForm(tk.Frame):
     def show_mode(self) -> None:
         """Show the fields of logging in, or of registering."""
         t = self.theme
-        self.model.register = self._mode.get() == "register"
         shown = ["server", "username", "password"] + (["again", "invite"] if self.model.register else [])
         for name, row in self._rows.items():
             row.pack_forget()
@@ -151,10 +152,11 @@ class ConnectForm(tk.Frame):
         else:
             self.submit.pack(fill="x", pady=(t.px(16), 0))
 
-    def show_error(self, sentence: str, field: str = "") -> None:
-        """A sentence beside the form, and the focus where it is to be mended. "" takes the sentence away."""
+    def show_error(self, sentence: str, field: str = "", *, calm: bool = False) -> None:
+        """A sentence beside the form, and the focus where it is to be mended. ``calm``: nothing went wrong."""
+        p = self.theme.palette
         self._set_busy(False)
-        self.error.configure(text=sentence)
+        self.error.configure(text=sentence, fg=p.dim if calm else p.err)
         self.show_mode()
         if sentence:
             self.focus_first(field)
@@ -181,27 +183,27 @@ class ConnectForm(tk.Frame):
         self.panel.cancel.focus_set()  # accepting is never the default
 
     def destroy(self) -> None:
-        """Stop the bar first: its timer would outlive it."""
+        """Keep what was typed, and stop the bar: its timer would outlive it."""
+        self.read()
         self._bar.stop()
         super().destroy()
 
     def focus_first(self, field: str = "") -> None:
         """Put the cursor where something is to be typed."""
-        wanted = field or next((n for n in ("server", "username", "password") if not self._vars[n].get()), "password")
+        wanted = field or next((n for n in ("server", "username", "password") if not self.entries[n].get()), "password")
         self.entries[wanted].focus_set()
         self.entries[wanted].select_range(0, "end")
 
     # ------------------------------------------------------------------ what the person does
-    def _typed(self, name: str) -> None:
-        value = self._vars[name].get()
-        if name in ("server", "username") and self._shield(value) != value:
-            self._vars[name].set(self._shield(value))  # calls back here with the shielded text
-            return
-        setattr(self.model, name, value)
+    def read(self) -> None:
+        """Put what the fields hold into the model."""
+        for name, entry in self.entries.items():
+            setattr(self.model, name, entry.get())
 
     def _submit(self) -> None:
         if self.busy:
             return
+        self.read()
         field, sentence = self.model.problem()
         if sentence:
             self.show_error(sentence, field)
@@ -209,9 +211,17 @@ class ConnectForm(tk.Frame):
             self._actions.connect()
 
     def _other_tab(self, event: tk.Event[tk.Misc]) -> None:
-        self._mode.set("login" if self.model.register else "register")
+        self.model.register = not self.model.register
+        self._show_chosen()
         self.show_mode()
-        self.tabs[self._mode.get()].focus_set()
+        self.tabs[self.getvar(MODE)].focus_set()
+
+    def _chosen(self) -> None:
+        self.model.register = self.getvar(MODE) == "register"
+        self.show_mode()
+
+    def _show_chosen(self) -> None:
+        self.setvar(MODE, "register" if self.model.register else "login")
 
     def _toggle_secret(self) -> None:
         hidden = str(self.entries["password"]["show"]) != ""
@@ -228,7 +238,7 @@ class ConnectForm(tk.Frame):
         if accepted:
             self._actions.connect(accepted)
         else:
-            self.show_error(texts.CANCELLED)
+            self.show_error(texts.CANCELLED, calm=True)
 
     def _set_busy(self, busy: bool) -> None:
         self.busy = busy

@@ -61,12 +61,13 @@ class FormModel:
             self.server.strip(), self.username.strip(), self.password, self.register, invite, accept_fingerprint
         )
 
-    def forget_passwords(self) -> None:
-        """Once logged in nobody needs them here."""
-        self.password = self.again = ""
+    def logged_in(self) -> None:
+        """It worked: nobody needs the passwords here, and the account exists now."""
+        self.password = self.again = self.invite = ""
+        self.register = False
 
 
 def fingerprint_groups(fingerprint: str) -> list[str]:
-    """64 hex digits as four lines of four groups, easy to read aloud."""
-    groups = [fingerprint[i : i + 4] for i in range(0, len(fingerprint), 4)]
-    return ["  ".join(groups[i : i + 4]) for i in range(0, len(groups), 4)]
+    """64 hex digits in groups of eight, as the server's console shows them; two to a line, four lines."""
+    groups = [fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8)]
+    return ["  ".join(groups[i : i + 2]) for i in range(0, len(groups), 2)]

@@ -117,6 +117,10 @@ class Images:
         """See `avatar`."""
         return self._get(("avatar", size, fp, colour, gap), lambda: avatar(size, fp, colour, gap))
 
+    def clear(self) -> None:
+        """Forget all pictures, in the main thread: otherwise the garbage collector would do it in any."""
+        self._kept.clear()
+
     def _get(self, key: tuple[object, ...], make: Callable[[], bytes]) -> tk.PhotoImage:
         image = self._kept.get(key)
         if image is None:

@@ -146,6 +146,8 @@ def draw(entry: Entry, before: Entry | None, look: Look) -> Row:
         return Row(tuple(pieces))
     if entry.message.missing_before:
         pieces.append(Piece(texts.missing(entry.message.missing_before) + "\n", ("gap",)))
+    if entry.message.unseen_before:
+        pieces.append(Piece(texts.unseen(look.line(entry.message.author)) + "\n", ("gap",)))
     if entry.message.problem:
         pieces.append(Piece(look.line(entry.message.problem) + "\n", ("problem",)))
         return Row(tuple(pieces))
@@ -155,8 +157,12 @@ def draw(entry: Entry, before: Entry | None, look: Look) -> Row:
     return Row(tuple(pieces))
 
 
+def _gap(entry: MessageEntry) -> bool:
+    return entry.message.missing_before > 0 or entry.message.unseen_before
+
+
 def _same_group(entry: MessageEntry, before: Entry | None) -> bool:
-    if not isinstance(before, MessageEntry) or before.message.problem or entry.message.missing_before:
+    if not isinstance(before, MessageEntry) or before.message.problem or _gap(entry):
         return False
     one, two = before.message, entry.message
     if (one.author, one.author_fp) != (two.author, two.author_fp) or one.late or two.late:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import tkinter as tk
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate
-from tkinter import font as tkfont
 from tkinter import ttk
 
 from securechat.client.events import Presence
@@ -26,14 +25,14 @@ __all__ = ["Sidebar", "fit"]
 WIDTH, ROW, SECTION = 250, 38, 40  # design pixels
 
 
-def fit(font: tkfont.Font, text: str, width: int) -> str:
-    """``text`` cut to ``width`` pixels, with an ellipsis if something is gone."""
-    if font.measure(text) <= width:
+def fit(measure: Callable[[str], int], text: str, width: int) -> str:
+    """``text`` cut to ``width`` pixels, with an ellipsis if something is gone. ``measure``: pixels of a text."""
+    if measure(text) <= width:
         return text
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if font.measure(text[:middle] + "…") <= width else (low, middle - 1)
+        low, high = (middle, high) if measure(text[:middle] + "…") <= width else (low, middle - 1)
     return text[:low] + "…"
 
 
@@ -46,8 +45,8 @@ class Sidebar(tk.Frame):
         self.pack_propagate(False)
         self._theme, self._room = theme, room
         self._people: Sequence[PersonLine] = ()
-        self._plain = tkfont.Font(self, font=theme.font(13))
-        bold = tkfont.Font(self, font=theme.font(17, "bold"))
+        self._plain = partial(theme.measure, theme.font(13))
+        bold = partial(theme.measure, theme.font(17, "bold"))
         self.title = theme.label(self, fit(bold, server_name, px(WIDTH - 36)), 17, "", "bold")
         self.title.pack(fill="x", padx=px(18), pady=(px(15), 0))
         held = theme.frame(self, p.side)

@@ -15,6 +15,7 @@ PRODUCT = "Secure Chat"
 LOG_IN = "Log in"
 REGISTER = "Register"
 SERVER = "Server or join link"
+THIS_COMPUTER = "localhost"
 NAME = "Name"
 PASSWORD = "Password"  # noqa: S105 (words, not a password)
 PASSWORD_AGAIN = "Password again"  # noqa: S105
@@ -127,6 +128,11 @@ def date_words(when: date, today: date) -> str:
     """A date in words, with the year if it is not this year's."""
     words = f"{when.day} {_MONTHS[when.month - 1]}"
     return words if when.year == today.year else f"{words} {when.year}"
+
+
+def unseen(author: str) -> str:
+    """Above a post whose author had seen something that is not here."""
+    return f"{author} saw a message that you have not"
 
 
 def missing(count: int) -> str:

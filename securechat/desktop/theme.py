@@ -3,6 +3,9 @@
 Every size goes through `Theme.px` and every font has a negative (pixel) size, so one number scales the whole window for
 HiDPI and zoom. A `Theme` is made anew for another palette or zoom; its ttk style names carry its number, because ttk
 keeps elements for ever. Knows no chat.
+
+No part of the window makes ``tk.Variable`` or ``tkfont.Font`` objects: their finalizers call Tk, and Python may run a
+finalizer in whichever thread happens to collect garbage. Pictures have one too, so `Theme.close` drops them by hand.
 """
 
 from __future__ import annotations
@@ -40,6 +43,10 @@ class Theme:
         self._prefix = f"t{next(_numbers)}"
         self._build()
 
+    def close(self) -> None:
+        """Drop the pictures, when no widget shows them any more. Main thread."""
+        self.images.clear()
+
     # ------------------------------------------------------------------ sizes
     def px(self, size: float) -> int:
         """``size`` of the design (at 96 dpi) in pixels of this screen, at least 1."""
@@ -52,6 +59,10 @@ class Theme:
     def fixed(self, size: float) -> tuple[str, int, str]:
         """The same with letters of one width."""
         return (self.fixed_family, -self.px(size), "")
+
+    def measure(self, font: tuple[str, int, str], text: str) -> int:
+        """Width of ``text`` in pixels."""
+        return int(self.root.tk.call("font", "measure", font, text))
 
     def name(self, style: str) -> str:
         """The ttk style name of ``style`` ("Accent.TButton") in this theme."""

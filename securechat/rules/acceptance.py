@@ -6,13 +6,15 @@ What fails here is shown as one line, never as nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from securechat.errors import RemoteProtocolError
 from securechat.wire import limits
-from securechat.wire.objects import Envelope, Header, Post
+from securechat.wire.objects import ZERO32, Envelope, Header, Post
 
-__all__ = ["LATE_MS", "Order", "SeenPosts", "check_bound_post", "is_late"]
+__all__ = ["LATE_MS", "AfterRule", "Order", "SeenPosts", "check_bound_post", "is_late"]
 
 LATE_MS = 10 * 60 * 1000
 
@@ -94,3 +96,38 @@ class SeenPosts:
         seen = self._streams.get((post.author, post.stream_id))
         earlier = [n for n in seen.seqs if n < post.n] if seen else []
         return seen.seqs[max(earlier)] if seen and earlier else 0
+
+
+class AfterRule:
+    """Whether an author had seen a message that is not here: the `after` of posts (§8). Not thread-safe.
+
+    Judged within one stream only: there a later post never names an older `after`, while another device of the author
+    may lag behind and name one that was just not loaded here.
+    """
+
+    def __init__(self) -> None:
+        self._noted: dict[tuple[bytes, bytes], list[tuple[int, bytes]]] = {}  # sorted by seq
+
+    def note(self, post: Post, seq: int) -> None:
+        """An accepted post, of any kind."""
+        insort(self._noted.setdefault((post.author, post.stream_id), []), (seq, post.after))
+
+    def in_doubt(
+        self, post: Post, seq: int, knows: Callable[[bytes], bool], open_at: Callable[[int], bool], begins: bool
+    ) -> bool:
+        """True if `post` names a message that is not here though it should be.
+
+        `knows`: is a post id here; `open_at`: was everything at a seq opened; `begins`: nothing older exists. False
+        wherever that cannot be judged.
+        """
+        if post.after == ZERO32 or knows(post.after):
+            return False
+        noted = self._noted.get((post.author, post.stream_id), [])
+        index = bisect_left(noted, (seq, b""))
+        if index == 0:
+            return False
+        previous_seq, previous = noted[index - 1]
+        # If what the author had seen last time is here (or was nothing, and here nothing is older), what came after
+        # it is newer, and so would be here too.
+        judged = knows(previous) if previous != ZERO32 else begins
+        return judged and previous != post.after and all(open_at(between) for between in range(previous_seq + 1, seq))

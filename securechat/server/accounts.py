@@ -22,7 +22,7 @@ from securechat.server.journal import Journal
 from securechat.server.options import Registration
 from securechat.server.storage.credentials import Account, Credentials
 from securechat.server.storage.messages_sql import MessagesSql, Tx
-from securechat.server.throttle import LoginGuard
+from securechat.server.throttle import LoginGuard, seconds_text
 from securechat.wire.limits import is_username
 from securechat.wire.messages import Login, PutVault, Register, StoredVault
 from securechat.wire.objects import Prekey
@@ -126,7 +126,7 @@ class Accounts:
 
     def _slow_down(self, wait_s: float) -> None:
         if wait_s > 0:
-            raise _refused(f"{wait_s:.1f}", ErrorCode.RATE_LIMITED)
+            raise _refused(seconds_text(wait_s), ErrorCode.RATE_LIMITED)
 
     def vault_of(self, account: Account) -> StoredVault:
         """The stored vault of this record, with its version."""

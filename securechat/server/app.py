@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from itertools import count
 
@@ -77,6 +78,7 @@ class ChatServer:
         self._sessions_lock = threading.Lock()  # guards _sessions and _stopping
         self._stopping = False
         self._numbers = count(1)
+        self._accepting: threading.Thread | None = None
         self.started_s = monotonic()
 
     # --- start --------------------------------------------------------------------------------------------------
@@ -201,8 +203,10 @@ class ChatServer:
         """End every session of a user; how many there were."""
         members = self.presence.sessions_of(username)
         text = f"The operator has disconnected you: {why}" if why else "The operator has disconnected you."
+        # Composed first, as the writer does: a few characters grow by that.
+        whole = unicodedata.normalize("NFC", text).encode("utf-8", "replace")
         for member in members:
-            member.end(ErrorCode.KICKED, text[: limits.STRING // 4])
+            member.end(ErrorCode.KICKED, whole[: limits.STRING].decode("utf-8", "ignore"))
         return len(members)
 
     # --- threads call these -------------------------------------------------------------------------------------
@@ -291,7 +295,7 @@ class ChatServer:
     def stop(self) -> None:
         """Refuse newcomers, make everything durable, say farewell to all, end every thread. Idempotent."""
         with self._sessions_lock:
-            if self._stopping:
+            if self._stopping or self._accepting is None:
                 return
             self._stopping = True
         self._listener.close()

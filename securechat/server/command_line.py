@@ -12,6 +12,7 @@ import threading
 from dataclasses import fields
 from functools import reduce
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from securechat import __version__
 from securechat.errors import ChatError
@@ -31,7 +32,7 @@ _SWITCH_S = 0.0005
 
 def parse(arguments: list[str]) -> ServerOptions:
     """The options on the command line; argparse prints help and mistakes and exits with 2."""
-    known = ", ".join(f"{item.name}={item.default:g}" for item in fields(Limits))
+    known = ", ".join(f"{item.name}={item.default}" for item in fields(Limits))
     parser = argparse.ArgumentParser(
         prog="server.py",
         description="A self-hosted encrypted chat server. It needs no configuration.",
@@ -80,10 +81,12 @@ def run(arguments: list[str]) -> int:
     options = parse(arguments)
     threading.stack_size(_STACK_BYTES)
     sys.setswitchinterval(_SWITCH_S)
-    stop = threading.Event()
+    # Not an Event: a second signal would interrupt its `set`, and wait for ever for the lock that the first one holds.
+    # The queue's `put` may be interrupted by itself.
+    stop: SimpleQueue[None] = SimpleQueue()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+            signal.signal(getattr(signal, name), lambda *_: stop.put(None))
     output = ConsoleOutput()
     server = ChatServer(options, say=output.say)
     try:
@@ -93,7 +96,12 @@ def run(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     log = _log_to(server.folder.log_file)
-    keyboard = ConsoleInput(output, Console(server, output.say, stop.set).handle)
+
+    def stop_was_typed() -> None:
+        keyboard.finish()
+        stop.put(None)
+
+    keyboard = ConsoleInput(output, Console(server, output.say, stop_was_typed).handle)
     _announce(server, output)
     keyboard.start()
     _wait(stop)
@@ -107,10 +115,13 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _wait(stop: threading.Event) -> None:
+def _wait(stop: SimpleQueue[None]) -> None:
     # On Windows a wait without a limit would not let Ctrl+C through.
-    while not stop.wait(0.5 if os.name == "nt" else None):
-        pass
+    while True:
+        try:
+            return stop.get(timeout=0.5 if os.name == "nt" else None)
+        except Empty:
+            continue
 
 
 def _log_to(path: Path) -> logging.Handler:

@@ -132,7 +132,8 @@ class Console:
 
     def handle(self, line: str) -> None:
         """One line: a command, or text for everybody. Mistakes are answered with a sentence."""
-        text = line.strip()
+        # A terminal may hand on bytes that are no text; they could not be sent.
+        text = line.encode("utf-8", "replace").decode("utf-8").strip()
         if not text:
             return
         try:

@@ -106,6 +106,7 @@ class ConsoleInput:
     def __init__(self, output: ConsoleOutput, handle: Callable[[str], None]) -> None:
         self._output = output
         self._handle = handle
+        self._ended = False
         self._saved = self._terminal_settings()
         self._thread = threading.Thread(target=self._run, name="console-input", daemon=True)
 
@@ -113,8 +114,13 @@ class ConsoleInput:
         """Begin to read."""
         self._thread.start()
 
+    def finish(self) -> None:
+        """Ask for no further line. For whoever handles the last one, so that no prompt comes behind `restore`."""
+        self._ended = True
+
     def restore(self) -> None:
         """Give the terminal back as it was: the library for typing changes its settings while it reads."""
+        self._ended = True
         if self._output.prompting:
             self._output.prompting = False
             self._output.say("")  # what is printed from now on begins below the line that was being typed
@@ -138,7 +144,7 @@ class ConsoleInput:
             self._output.prompting = False
 
     def _read_terminal(self) -> None:
-        while True:
+        while not self._ended:
             self._output.drain()  # the prompt comes below what was said so far
             self._output.prompting = True
             line = input(_PROMPT)

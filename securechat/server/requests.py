@@ -24,7 +24,7 @@ from securechat.server.posts import PostWork
 from securechat.server.presence import Member, Presence
 from securechat.server.replies import Replies
 from securechat.server.storage.messages_sql import MessagesSql
-from securechat.server.throttle import Bucket
+from securechat.server.throttle import Bucket, seconds_text
 from securechat.wire import limits, messages
 from securechat.wire.codec import Record
 from securechat.wire.frames import Frame, FrameType, encode_frame
@@ -143,7 +143,7 @@ class Requests:
     def _limit(self, bucket: Bucket, count: float = 1.0) -> None:
         wait = bucket.take(self._services.monotonic(), count)
         if wait > 0:
-            raise RemoteProtocolError(f"{wait:.2f}", ErrorCode.RATE_LIMITED)
+            raise RemoteProtocolError(seconds_text(wait), ErrorCode.RATE_LIMITED)
 
     def _require_lobby(self, conv: bytes) -> None:
         if conv != self._services.lobby.conv:

@@ -6,6 +6,7 @@ own lock, held for arithmetic only. Memory is bounded: what has recovered fully 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -13,9 +14,14 @@ from dataclasses import dataclass
 
 from securechat.server.options import Limits
 
-__all__ = ["Bucket", "ConnectionCaps", "LoginGuard", "RateTable"]
+__all__ = ["Bucket", "ConnectionCaps", "LoginGuard", "RateTable", "seconds_text"]
 
 _MOST_KEYS = 50_000
+
+
+def seconds_text(wait_s: float) -> str:
+    """The text of RATE_LIMITED: seconds to wait as a decimal number, rounded up, so that waiting them is enough."""
+    return f"{math.ceil(wait_s * 100) / 100:.2f}"
 
 
 class Bucket:

@@ -56,7 +56,9 @@ def meet(server: ScriptedServer, tmp_path: Path) -> Iterator[Meet]:
     """Make a person; connected and registered unless told otherwise."""
     people: list[Person] = []
 
-    def make(name: str = "alice", key: int = 1, *, connect: bool = True, register: bool = True, **options: Any) -> Person:
+    def make(
+        name: str = "alice", key: int = 1, *, connect: bool = True, register: bool = True, **options: Any
+    ) -> Person:
         person = Person(tmp_path / f"{name}-files", key, **options)
         people.append(person)
         if connect:

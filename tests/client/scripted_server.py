@@ -45,12 +45,14 @@ class Member:
         self.prekey = OwnPrekey(1, NOW_MS, crypto.KemKey(bytes([number]) * 64))
         self.stream: SendingStream | None = None
 
-    def post(self, conv: bytes, text: str | bytes, kind: int = PostKind.TEXT, time_ms: int = NOW_MS) -> Post:
+    def post(
+        self, conv: bytes, text: str | bytes, kind: int = PostKind.TEXT, time_ms: int = NOW_MS, after: bytes = ZERO32
+    ) -> Post:
         """The next post of this member's stream."""
         if self.stream is None:
             self.stream = SendingStream(self.keys, conv, LOBBY_ROSTER, NOW_MS)
         body = text.encode() if isinstance(text, str) else text
-        return self.stream.seal(ZERO32, time_ms, kind, body).post
+        return self.stream.seal(after, time_ms, kind, body).post
 
 
 @dataclass
@@ -106,7 +108,9 @@ class ScriptedServer:
         self.connections = 0
         self._threads: list[threading.Thread] = []
         self.handlers: dict[int, Handler] = {
-            kind: getattr(self, f"on_{kind.name.lower()}") for kind in FrameType if hasattr(self, f"on_{kind.name.lower()}")
+            kind: getattr(self, f"on_{kind.name.lower()}")
+            for kind in FrameType
+            if hasattr(self, f"on_{kind.name.lower()}")
         }
         self.port = 0
         self.open()

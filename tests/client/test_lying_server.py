@@ -75,10 +75,30 @@ def test_a_post_of_another_conversation_is_one_line(server: ScriptedServer, alic
     still_talks(server, alice, bob)
 
 
-def test_an_author_whom_the_server_does_not_know_is_one_line(server: ScriptedServer, alice: Person, bob: Member) -> None:
+def test_an_author_whom_nobody_knows_is_one_line(server: ScriptedServer, alice: Person, bob: Member) -> None:
     seq = server.publish(Member("mallory", 3).post(server.lobby, "who am I"))
     assert is_a_problem(shown(alice), seq)
     still_talks(server, alice, bob)
+
+
+def test_an_unknown_author_is_asked_for_once(server: ScriptedServer, alice: Person, bob: Member) -> None:
+    mallory = Member("mallory", 3)
+    for _ in range(3):
+        server.publish(mallory.post(server.lobby, "who am I"))
+        assert shown(alice).problem
+    assert server.requests.count(FrameType.GET_KEYS) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(1, b"\xff"), (1, b""), (3, b"a title"), (4, b"short"), (5, bytes(33)), (6, bytes(32) + b"\x07"), (7, bytes(32))],
+)
+def test_a_signed_post_with_a_body_that_none_may_have(
+    server: ScriptedServer, alice: Person, bob: Member, kind: int, body: bytes
+) -> None:
+    draft = Post(server.lobby, bob.keys.fp, b"\4" * 32, 0, ZERO32, NOW_MS, kind, body, bytes(64))
+    signed = dataclasses.replace(draft, signature=bob.keys.signing.sign("post", draft.signed))
+    assert is_a_problem(shown_after(alice, push_raw(server, signed.raw)), 1)
 
 
 def test_a_server_cannot_name_itself_as_an_author(server: ScriptedServer, alice: Person, bob: Member) -> None:
@@ -143,7 +163,8 @@ def test_two_posts_under_one_number_of_their_author(server: ScriptedServer, alic
 def test_another_post_under_a_taken_seq_is_one_line(server: ScriptedServer, alice: Person, bob: Member) -> None:
     server.publish(bob.post(server.lobby, "first"))
     assert shown(alice).text == "first"
-    server.deliver(1, server.envelope(bob.post(server.lobby, "other").raw, 1))
+    carol = server.add(Member("carol", 3))
+    server.deliver(1, server.envelope(carol.post(server.lobby, "other").raw, 1))
     assert is_a_problem(shown(alice), 1)
     assert alice.texts() == ["first", ""]
 

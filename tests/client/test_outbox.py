@@ -289,4 +289,5 @@ def test_a_full_disk_is_told_to_who_sends_and_the_next_post_works(
             alice.send("lost")
     alice.wait_stored(alice.send("two"))
     assert [post.body for post in server.posts] == [b"one", b"two"]
+    assert len(server.posted) == 2  # the lost number was not left as a hole in a stream
     assert [message.text for message in alice.messages()] == ["one", "two"]

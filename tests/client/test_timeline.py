@@ -38,7 +38,8 @@ def arrivals() -> list[Arrival]:
     say(CAROL, first + b"reply", PostKind.REPLY, 23)
     say(BOB, edit, PostKind.DELETE, 24)
     return [
-        Arrival(seq, NOW_MS, Verified(post, post_id_of(post), who.keys.public)) for seq, (who, post) in enumerate(posts, 1)
+        Arrival(seq, NOW_MS + 30 * MINUTE, Verified(post, post_id_of(post), who.keys.public))
+        for seq, (who, post) in enumerate(posts, 1)
     ]
 
 
@@ -112,3 +113,41 @@ def test_an_own_post_that_comes_by_history_is_the_waiting_one() -> None:
     timeline.stored(7, 4, NOW_MS)
     (message,) = timeline.messages()
     assert (message.local_id, message.seq, message.state) == (7, 4, MessageState.STORED)
+
+
+def arrival(seq: int, who: Member, post: Post, server_minute: int = 0) -> Arrival:
+    return Arrival(seq, NOW_MS + server_minute * MINUTE, Verified(post, post_id_of(post), who.keys.public))
+
+
+def test_an_author_whose_clock_is_ahead_makes_nobody_else_late() -> None:
+    timeline = Timeline(CONV, b"", b"", lambda event: None)
+    ahead = BOB.post(CONV, "from tomorrow", PostKind.TEXT, NOW_MS + 1440 * MINUTE)
+    normal = CAROL.post(CONV, "now", PostKind.TEXT, NOW_MS + MINUTE)
+    timeline.loaded([arrival(1, BOB, ahead), arrival(2, CAROL, normal, 1)], older=False, begins=True)
+    assert [message.late for message in timeline.messages()] == [False, False]
+
+
+def hidden_post(begins: bool) -> tuple[Timeline, Arrival]:
+    """Bob posts, the server hides a post of carol, bob posts again after having seen it."""
+    timeline = Timeline(CONV, b"", b"", lambda event: None)
+    bob = Member("bob", 2)
+    first = bob.post(CONV, "one", PostKind.TEXT, NOW_MS)
+    hidden = post_id_of(CAROL.post(CONV, "hidden", PostKind.TEXT, NOW_MS))
+    timeline.loaded([arrival(1, bob, first)], older=False, begins=begins)
+    return timeline, arrival(2, bob, bob.post(CONV, "two", PostKind.TEXT, NOW_MS, after=hidden))
+
+
+def test_a_hidden_post_shows_in_what_its_reader_answers() -> None:
+    """The author's post names a message that is not here: first history is asked for, then it is said."""
+    timeline, second = hidden_post(begins=True)
+    assert timeline.pushed(second, NOW_MS)
+    assert [message.unseen_before for message in timeline.messages()] == [False, False]
+    timeline.judge(2)
+    assert [message.unseen_before for message in timeline.messages()] == [False, True]
+
+
+def test_nothing_is_said_where_it_cannot_be_judged() -> None:
+    timeline, second = hidden_post(begins=False)
+    assert not timeline.pushed(second, NOW_MS)
+    timeline.judge(2)
+    assert not any(message.unseen_before for message in timeline.messages())

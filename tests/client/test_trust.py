@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import crypto_utils as crypto
 from securechat.client import Settings, explain
-from securechat.client.events import ConnectionState, Notice, StateChanged
+from securechat.client.address import ServerAddress
+from securechat.client.contacts import Contacts
+from securechat.client.events import ConnectionState, HistoryLoaded, Notice, StateChanged
 from securechat.errors import (
     AuthError,
     ConnectionClosed,
@@ -23,11 +26,12 @@ from securechat.errors import (
     ServerChanged,
 )
 from securechat.sealing.handshake import LoginKeys, login_salt
+from securechat.sealing.identity import OwnPrekey
 from securechat.sealing.vault import open_vault
-from securechat.wire import limits
+from securechat.wire import limits, messages
 from securechat.wire.frames import FrameType
 from tests.client.conftest import PASSWORD, Meet
-from tests.client.scripted_server import NOW_MS, Drop, Refuse, ScriptedServer, Talk
+from tests.client.scripted_server import NOW_MS, Drop, Member, Refuse, ScriptedServer, Talk
 from tests.keys import quick_stretch
 
 WEEK_S = limits.PREKEY_DAYS * 24 * 3600
@@ -63,11 +67,7 @@ def test_another_fingerprint_than_the_accepted_one_is_refused(server: ScriptedSe
 
 def test_a_changed_server_is_refused_until_the_pin_is_removed(server: ScriptedServer, meet: Meet) -> None:
     alice = meet(connect=False)
-    settings = Settings(alice.folder)
-    settings.remember("x", "y")
-    (alice.folder / "settings.json").write_text(
-        (alice.folder / "settings.json").read_text().replace('"pins": {}', f'"pins": {{"{place(server)}": "{"ab" * 32}"}}')
-    )
+    Settings(alice.folder).pin(ServerAddress.parse(place(server)), "ab" * 32)
     with pytest.raises(ServerChanged) as caught:
         alice.client.connect(place(server), "alice", PASSWORD, register=True, accept_fingerprint=server.fingerprint)
     assert (caught.value.expected, caught.value.shown) == ("ab" * 32, server.fingerprint)
@@ -305,6 +305,58 @@ def test_a_refused_return_is_the_end(server: ScriptedServer, meet: Meet, code: E
     alice.client.retry_now()
     ended = alice.until(StateChanged, lambda event: event.state is ConnectionState.ENDED)
     assert ended.code == code and ended.reason
+
+
+def test_another_server_at_the_same_place_is_not_returned_to(server: ScriptedServer, meet: Meet) -> None:
+    """While the client was away another identity took the port: nothing but HELLO is sent to it."""
+    alice = meet()
+    server.close()
+    server.keys = Member("@server", 7).keys
+    server.requests.clear()
+    server.open()
+    alice.until(StateChanged, lambda event: event.state is ConnectionState.WAITING)
+    alice.client.retry_now()
+    ended = alice.until(StateChanged, lambda event: event.state is ConnectionState.ENDED)
+    assert "fingerprint" in ended.reason
+    assert server.requests == [FrameType.HELLO]
+
+
+# --- two devices of one account
+
+
+def test_a_grant_for_a_prekey_of_another_device_fetches_the_vault(
+    server: ScriptedServer, meet: Meet, tmp_path: Path
+) -> None:
+    """The other device made this week's prekey; the server's next stream is granted to it."""
+    bob = server.add(Member("bob", 2))
+    first = meet()
+    second = meet("laptop", 1, connect=False, clock=lambda: NOW_MS / 1000 + WEEK_S + 60)
+    second.client.connect(server.join_link, "alice", PASSWORD)
+    server.close()
+    server.open()
+    server.publish(bob.post(server.lobby, "for the new key"))
+    first.until(StateChanged, lambda event: event.state is ConnectionState.WAITING)
+    before = server.requests.count(FrameType.GET_VAULT)
+    login = server.on_login
+
+    def older_vault(talk: Talk, body: bytes) -> bytes:
+        login(talk, body)
+        return messages.LoggedIn(NOW_MS, 1, b"").raw
+
+    server.handlers[FrameType.LOGIN] = older_vault
+    first.client.retry_now()
+    loaded = first.until(HistoryLoaded, lambda event: bool(event.messages))
+    assert loaded.messages[0].text == "for the new key"
+    assert server.requests.count(FrameType.GET_VAULT) == before + 1
+
+
+def test_two_prekeys_under_one_id_are_an_alarm() -> None:
+    bob, carol, twin = Member("bob", 2), Member("carol", 3), Member("carol", 3)
+    contacts = Contacts(bob.keys.public, bob.keys.public, ())
+    twin.prekey = OwnPrekey(1, NOW_MS, crypto.KemKey(b"\x55" * 64))
+    raw = carol.keys.public.record.raw
+    assert contacts.learn(carol.keys.fp, messages.KeyPair(raw, carol.prekey.record(carol.keys).raw)) == ""
+    assert "carol" in contacts.learn(carol.keys.fp, messages.KeyPair(raw, twin.prekey.record(twin.keys).raw))
 
 
 # --- the settings file

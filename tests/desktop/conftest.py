@@ -26,8 +26,11 @@ def open_window(tmp_path: Path) -> Iterator[Callable[..., Driver]]:
 
 @pytest.fixture
 def window(open_window: Callable[..., Driver]) -> Driver:
-    """A window that shows the form."""
-    return open_window(visible=True)
+    """A window that shows the form, set to logging in."""
+    made = open_window(visible=True)
+    made.form.tabs["login"].invoke()
+    made.form.focus_first()
+    return made
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import tkinter as tk
 from collections.abc import Callable
@@ -85,6 +86,7 @@ class Driver:
 
     def log_in(self) -> None:
         """Log in as alice and wait for the chat."""
+        self.form.tabs["login"].invoke()
         self.type_form(server="127.0.0.1:5050", username="alice", password=PASSWORD)
         self.form.submit.invoke()
         self.until(lambda: self.app.chat is not None, "the chat opens")
@@ -104,6 +106,8 @@ class Driver:
         self.root.update()
 
     def close(self) -> None:
-        """End everything; safe to call twice."""
+        """End everything, and let go of Tk in this thread: an interpreter must not be freed by another."""
         self.app.close()
         self.root.destroy()
+        del self.app, self.root
+        gc.collect()

@@ -8,9 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-import client
 from securechat import __version__
 
 TOP = Path(__file__).resolve().parents[2]
@@ -35,12 +32,12 @@ def test_without_a_display_one_sentence_says_what_to_do() -> None:
     assert done.stderr.count("\n") == 1 and "terminal_client" in done.stderr
 
 
-def test_what_is_missing_is_told_in_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(client, "problem", lambda need_tk: "Something is missing: run `mend`.")
-    assert client.main([]) == 2
-    assert capsys.readouterr().err == "Something is missing: run `mend`.\n"
+def test_what_is_missing_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """A package that cannot be imported is named with the command that mends it, before any window is tried."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['platformdirs'] = None\n")
+    done = run(PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "platformdirs" in done.stderr and "install" in done.stderr
 
 
 def test_a_termination_signal_closes_the_window_in_order(tmp_path: Path) -> None:

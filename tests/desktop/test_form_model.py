@@ -45,11 +45,12 @@ def test_the_request_is_trimmed_and_has_an_invite_only_for_registering() -> None
 
 def test_nothing_prints_the_password() -> None:
     assert "correct horse" not in repr(GOOD) + str(GOOD.request())
-    forgetful = replace(GOOD)
-    forgetful.forget_passwords()
-    assert (forgetful.password, forgetful.again) == ("", "")
+    used = replace(GOOD, register=True, invite="abc")
+    used.logged_in()
+    assert (used.password, used.again, used.invite, used.register) == ("", "", "", False)
+    assert used.username == GOOD.username
 
 
 def test_a_fingerprint_is_shown_in_lines_of_groups() -> None:
     lines = fingerprint_groups("0123456789abcdef" * 4)
-    assert lines == ["0123  4567  89ab  cdef"] * 4
+    assert lines == ["01234567  89abcdef"] * 4

@@ -9,6 +9,7 @@ import pytest
 
 from securechat.desktop import emoji, palette
 from securechat.desktop.images import avatar, pattern, person_colour, rounded
+from securechat.desktop.sidebar import fit
 from tests.desktop.fake_client import key_of
 
 
@@ -89,3 +90,9 @@ def test_texts_can_be_read(colours: palette.Palette) -> None:
         assert contrast(colours.err, ground) >= 4.5
     assert all(contrast(name, colours.bg) >= 3 for name in colours.people)
     assert contrast(colours.accent, colours.card) >= 3
+
+
+def test_a_name_that_is_too_wide_is_cut_with_an_ellipsis() -> None:
+    assert fit(len, "alice", 5) == "alice"
+    assert fit(len, "alice and bob", 7) == "alice …"
+    assert fit(len, "alice", 1) == "…"

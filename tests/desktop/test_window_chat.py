@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
+import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from tkinter import font as tkfont
 
 import pytest
 
@@ -23,7 +26,7 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.client.sentences import explain
-from securechat.desktop import texts
+from securechat.desktop import emoji, texts
 from securechat.desktop.composer import DRAFT_AFTER_S
 from securechat.desktop.pump import PER_TURN
 from securechat.desktop.timeline_view import TimelineView
@@ -176,6 +179,22 @@ def test_tab_leaves_the_composer_and_comes_back_past_everything(open_window: Cal
     assert window.tab_order(view.sidebar.list) == order
 
 
+def test_where_emoji_are_dangerous_they_are_written_and_shown_by_name(
+    open_window: Callable[..., Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emoji, "xft_version", lambda: 20304)
+    window = open_window()
+    window.client.saved_draft = "☕"
+    window.log_in()
+    assert window.chat.composer.get() == ":hot_beverage:"
+    window.write(" 👍")
+    assert window.chat.composer.get() == ":hot_beverage: :thumbs_up_sign:"
+    window.client.say("bob🎉", "🎉")
+    window.turns()
+    assert "bob:party_popper:" in window.shown
+    assert "🎉" not in window.shown
+
+
 # --- reading ------------------------------------------------------------------------------------------
 
 
@@ -285,7 +304,7 @@ def test_the_newest_stays_in_sight_when_a_strip_appears(open_window: Callable[..
     window.client.turn(ConnectionState.WAITING, reason="The server is away.", retry_in_s=9.0)
     window.turns()
     assert window.chat.banner.winfo_ismapped()
-    assert window.chat.timeline.at_bottom()
+    assert window.chat.timeline.text.yview()[1] == 1.0  # the whole last line, not only its upper edge
 
 
 def test_five_thousand_messages_are_all_there(chat: Driver) -> None:
@@ -305,6 +324,20 @@ def test_a_flood_is_taken_in_portions(chat: Driver) -> None:
     assert chat.app.pump.drain() == PER_TURN
     chat.turns()
     assert f"message {len(flood)}\n" in chat.shown
+
+
+def test_only_the_people_in_sight_are_drawn(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.client.everyone = tuple(person(f"user{n:04}") for n in range(3000))
+    window.log_in()
+    people = window.chat.sidebar.list
+    words = [people.itemcget(item, "text") for item in people.find_all() if people.type(item) == "text"]
+    assert "user0000" in words and len(words) < 40
+    people.yview_moveto(0.5)
+    people.event_generate("<Down>")
+    window.chat.sidebar._scroll(1)
+    words = [people.itemcget(item, "text") for item in people.find_all() if people.type(item) == "text"]
+    assert "user0000" not in words and "user1500" in words
 
 
 # --- connection, end, crash ---------------------------------------------------------------------------
@@ -419,6 +452,13 @@ def test_closing_the_window_closes_the_client_and_ends_every_thread(chat: Driver
     assert chat.client.saved_draft == "later"
     chat.app.close()  # once more does nothing
     chat.app.request_close()
+
+
+def test_no_object_is_left_to_a_finalizer_that_calls_tk(chat: Driver) -> None:
+    """Python may run finalizers in any thread; variables and fonts have such, so the window makes none."""
+    chat.chat.menu.invoke(texts.SIGN_OUT)
+    chat.log_in()
+    assert [thing for thing in gc.get_objects() if isinstance(thing, (tk.Variable, tkfont.Font))] == []
 
 
 def test_messages_keep_their_time(chat: Driver) -> None:

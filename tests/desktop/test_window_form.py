@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,9 @@ from securechat.client.events import ConnectionState, MessageShown, Progress
 from securechat.client.sentences import explain
 from securechat.client.settings import Settings
 from securechat.desktop import texts
+from securechat.desktop.connect_form import ConnectForm
+from securechat.desktop.emoji import name_emoji
+from securechat.desktop.form_model import FormModel
 from securechat.errors import ConnectionClosed, ErrorCode, FirstContact, RequestRefused, ServerChanged
 from tests.desktop.driver import PASSWORD, Driver
 from tests.desktop.fake_client import FakeClient, message
@@ -50,6 +54,22 @@ def test_what_was_remembered_is_filled_in_and_the_cursor_waits_for_the_password(
     assert second.form.entries["username"].get() == "alice"
     assert second.form.entries["password"].get() == ""
     assert focused(second) == str(second.form.entries["password"])
+
+
+def test_the_first_start_offers_to_register_at_this_computers_server(open_window: Callable[..., Driver]) -> None:
+    """Beside `make run` nobody should have to type an address, and nobody has an account yet."""
+    form = open_window(visible=True).form
+    assert form.entries["server"].get() == "localhost"
+    assert form.model.register and form.entries["again"].winfo_ismapped()
+    assert form.submit["text"] == "Register"
+
+
+def test_control_a_selects_all_of_a_field(window: Driver) -> None:
+    entry = window.form.entries["username"]
+    window.type_form(username="alice")
+    entry.focus_force()
+    entry.event_generate("<Control-a>")
+    assert entry.selection_get() == "alice"
 
 
 def test_a_join_link_on_the_command_line_fills_the_server_field(open_window: Callable[..., Driver]) -> None:
@@ -126,6 +146,8 @@ def test_a_first_contact_is_compared_and_accepted(window: Driver) -> None:
     window.until(lambda: window.app.form is not None and window.form.panel)
     panel = window.form.panel
     assert panel is not None
+    shown = " ".join(str(child["text"]) for child in panel.winfo_children() if isinstance(child, tk.Label))
+    assert "Team" in shown and not set(shown) & set("\x1b\u202e")
     assert "".join(panel.numbers.get("1.0", "end").split()) == FINGERPRINT
     assert focused(window) == str(panel.cancel)  # accepting is not the default
     panel.accept.invoke()
@@ -162,12 +184,48 @@ def test_connecting_can_be_cancelled_and_a_late_success_is_dropped(window: Drive
     assert error_of(window) == texts.CANCELLED
 
 
+def test_a_connect_that_succeeds_after_it_was_cancelled_opens_nothing(window: Driver) -> None:
+    """The client does not hear the cancelling: its success comes late, and must not replace the form."""
+    client = window.client
+    client.hold()
+    client.cancel = lambda: None  # type: ignore[method-assign]
+    window.type_form(**GOOD)
+    window.form.submit.invoke()
+    window.until(client.connecting.is_set)
+    window.form.cancel.invoke()
+    window.until(client.closed.is_set)  # closing lets the held connect go on, successfully
+    window.turns()
+    assert window.app.chat is None and window.app.form is not None
+
+
 def test_an_unexpected_error_while_connecting_costs_a_sentence(window: Driver) -> None:
     window.client.connect_error = ZeroDivisionError("private words")
     window.type_form(**GOOD)
     window.form.submit.invoke()
     window.until(lambda: error_of(window))
     assert error_of(window) == texts.CALLBACK_CRASH
+
+
+def test_another_size_keeps_what_was_typed(window: Driver) -> None:
+    window.type_form(**GOOD)
+    window.app.zoom(1)
+    assert {name: window.form.entries[name].get() for name in GOOD} == GOOD
+    window.client.hold()
+    window.form.submit.invoke()
+    size = window.app.theme.px(100)
+    window.app.zoom(1)  # not while it connects: the progress would be gone
+    assert window.form.busy and window.app.theme.px(100) == size
+    window.form.cancel.invoke()
+
+
+def test_where_emoji_are_dangerous_they_do_not_get_into_a_field(window: Driver) -> None:
+    shielded = ConnectForm(window.root, window.app.theme, FormModel(), window.app, name_emoji)
+    entry = shielded.entries["server"]
+    entry.insert("end", "host 👍")
+    assert entry.get() == ""
+    entry.insert("end", "host")
+    assert entry.get() == "host"
+    shielded.destroy()
 
 
 def test_tab_visits_every_field_and_button_and_nothing_else(window: Driver) -> None:

@@ -190,9 +190,9 @@ def test_broadcast_is_a_durable_post_by_the_server(running: Running) -> None:
     running.server.broadcast("Maintenance at noon")
     running.server.broadcast("Done")
     assert [alice.delivered(), alice.delivered()] == [(1, "Maintenance at noon"), (2, "Done")]
-    item = messages.History.decode(
-        alice.ok(FrameType.HISTORY, messages.GetHistory(alice.lobby, 0, 1).encode())
-    ).items[0]
+    item = messages.History.decode(alice.ok(FrameType.HISTORY, messages.GetHistory(alice.lobby, 0, 1).encode())).items[
+        0
+    ]
     post = alice.read(item)
     # Notices are posts of the server's own stream, numbered among themselves.
     assert (post.author, post.stream_id, post.n) == (alice.server.fp, running.server.lobby.stream_id, 1)

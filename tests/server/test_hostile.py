@@ -43,7 +43,7 @@ def tls(running: Running) -> ssl.SSLSocket:
 
 def random_bytes(running: Running) -> None:
     sock = dial(running)
-    sock.sendall(random.Random(7).randbytes(20_000))
+    sock.sendall(random.Random(7).randbytes(20_000))  # noqa: S311 - noise
     read_to_the_end(sock)
 
 
@@ -95,7 +95,7 @@ def other_alpn(running: Running) -> None:
 
 def garbage_in_tls(running: Running) -> None:
     sock = tls(running)
-    sock.sendall(b"\x00\x00\x00\x20" + random.Random(8).randbytes(5000))
+    sock.sendall(b"\x00\x00\x00\x20" + random.Random(8).randbytes(5000))  # noqa: S311 - noise
     read_to_the_end(sock)
 
 
@@ -178,16 +178,26 @@ def test_server_serves_on_and_keeps_nothing(running: Running, attack: object, ca
     assert "internal error" not in caplog.text
 
 
-def test_noise_in_every_request_gives_documented_errors_only(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+def test_noise_in_every_request_gives_documented_errors_only(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     """Each request with random bodies of several lengths: an ERR or the end, never an internal error."""
     running.register("alice").close()
     running.server._services.limits = type(running.server.options.limits)(
         requests_per_second=0, logins_per_minute=0, streams_per_minute=0, posts_per_second=0
     )
     running.server.accounts._guard._logins._rate = 0
-    noise = random.Random(9)
+    noise = random.Random(9)  # noqa: S311 - noise
     client: RawClient | None = None
-    for frame_type in [*range(0x03, 0x07), *range(0x10, 0x14), *range(0x20, 0x29), *range(0x30, 0x32), 0x40, 0x50, 0x7F]:
+    for frame_type in [
+        *range(0x03, 0x07),
+        *range(0x10, 0x14),
+        *range(0x20, 0x29),
+        *range(0x30, 0x32),
+        0x40,
+        0x50,
+        0x7F,
+    ]:
         for size in (0, 1, 33, 216, 1590):
             if client is None or client.connection.closed:
                 client = running.login("alice")

@@ -28,15 +28,6 @@ def refused_at_once(port: int) -> bool:
             return True
 
 
-def wait_for_line(running: Running, text: str, client: RawClient) -> None:
-    """Let the server run until its console has a line; `client` asks and waits, so nothing here sleeps."""
-    for _ in range(20_000):
-        if any(text in line for line in running.lines):
-            return
-        client.ok(FrameType.PING)
-    raise AssertionError(f"no line with {text!r}")
-
-
 # --- connections ------------------------------------------------------------------------------------------------
 
 
@@ -44,7 +35,8 @@ def wait_for_line(running: Running, text: str, client: RawClient) -> None:
 def test_connections_over_a_cap_are_closed_without_a_byte(serve: Serve, cap: str) -> None:
     """Counted from accept, not from TLS: connections that say nothing take their place too."""
     running = serve(limits={cap: 2, **NO_RATES})
-    alice = running.register("alice")  # logged in: not counted
+    alice = running.register("alice")
+    wait_for_count(running, 0, alice)  # logged in: not counted, a moment after the answer
     silent = [socket.create_connection(("127.0.0.1", running.port), timeout=10) for _ in range(2)]
     wait_for_count(running, 2, alice)
     assert refused_at_once(running.port)
@@ -65,13 +57,14 @@ def wait_for_count(running: Running, count: int, client: RawClient) -> None:
 def test_login_and_failure_both_free_the_place(serve: Serve) -> None:
     running = serve(limits={"connections_before_login": 1, **NO_RATES})
     alice = running.register("alice")
+    wait_for_count(running, 0, alice)
     for _ in range(3):
         failed = running.connect()
         failed.error(FrameType.PING)
         failed.wait_end()
         wait_for_count(running, 0, alice)
         running.login("alice")
-    assert running.server.caps.count == 0
+        wait_for_count(running, 0, alice)
 
 
 @pytest.mark.parametrize("hello", [False, True])

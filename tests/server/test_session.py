@@ -48,7 +48,9 @@ def test_hello_of_another_length_is_malformed(running: Running, body: bytes) -> 
     assert client.wait_end() == ErrorCode.MALFORMED
 
 
-@pytest.mark.parametrize("frame_type", [FrameType.OPEN_DIRECT, FrameType.ROOM_ENTRY, FrameType.FILE_GET, 0x00, 0x7F, 0xFF])
+@pytest.mark.parametrize(
+    "frame_type", [FrameType.OPEN_DIRECT, FrameType.ROOM_ENTRY, FrameType.FILE_GET, 0x00, 0x7F, 0xFF]
+)
 def test_unknown_request_is_unsupported_and_the_connection_stays(running: Running, frame_type: int) -> None:
     alice = running.register("alice")
     assert alice.error(frame_type, b"whatever") == ErrorCode.UNSUPPORTED
@@ -178,7 +180,9 @@ def test_answers_before_a_closing_error_are_given(running: Running) -> None:
     alice.open_stream()
     post = alice.stream.seal(bytes(32), 1, 1, b"x").envelope
     alice.connection.send(
-        encode_frame(FrameType.POST, 100, post) + encode_frame(FrameType.PING, 101, b"x") + encode_frame(FrameType.PING, 102)
+        encode_frame(FrameType.POST, 100, post)
+        + encode_frame(FrameType.PING, 101, b"x")
+        + encode_frame(FrameType.PING, 102)
     )
     assert alice.reply(100).type == FrameType.OK
     assert messages.Error.decode(alice.reply(101).body).code == ErrorCode.MALFORMED

@@ -198,7 +198,9 @@ def test_sizes_are_the_documents() -> None:
     assert len(objects.Grant(bytes(32), bytes(32), 1, bytes(384), bytes(1088), bytes(48)).encode()) == limits.GRANT
 
 
-@pytest.mark.parametrize(("name", "good"), [("a" * 32, True), ("a" * 33, False), ("a\n", False), ("", False), ("@server", False)])
+@pytest.mark.parametrize(
+    ("name", "good"), [("a" * 32, True), ("a" * 33, False), ("a\n", False), ("", False), ("@server", False)]
+)
 def test_usernames(name: str, good: bool) -> None:
     assert limits.is_username(name) is good
 

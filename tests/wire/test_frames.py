@@ -96,4 +96,4 @@ def test_frame_over_the_limit_is_not_written() -> None:
 
 
 def test_layout_is_the_documents() -> None:
-    assert encode_frame(FrameType.PING, 0x01020304, b"ab") == bytes.fromhex("00000007" "50" "01020304" "6162")
+    assert encode_frame(FrameType.PING, 0x01020304, b"ab") == bytes.fromhex("0000000750010203046162")
