@@ -151,6 +151,7 @@ class ConnectForm(tk.Frame):
             self._waiting.pack(fill="x", pady=(t.px(16), 0))
         else:
             self.submit.pack(fill="x", pady=(t.px(16), 0))
+        self.update_idletasks()  # Tab passes over a field that is not on the screen yet
 
     def show_error(self, sentence: str, field: str = "", *, calm: bool = False) -> None:
         """A sentence beside the form, and the focus where it is to be mended. ``calm``: nothing went wrong."""

@@ -273,6 +273,7 @@ class ChatServer:
 
     def _registered(self, username: str) -> None:
         self._say(f"{username} registered")
+        self.presence.introduce(username)
         text = self.options.welcome_text(username)
         try:
             if text:

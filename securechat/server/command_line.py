@@ -91,11 +91,12 @@ def run(arguments: list[str]) -> int:
     server = ChatServer(options, say=output.say)
     try:
         server.start()
-    except ChatError as error:
+        log = _log_to(server.folder.log_file)
+    except (ChatError, OSError) as error:
+        server.stop()
         output.close()
-        print(error, file=sys.stderr)
+        print(_sentence(error), file=sys.stderr)
         return 1
-    log = _log_to(server.folder.log_file)
 
     def stop_was_typed() -> None:
         keyboard.finish()
@@ -113,6 +114,12 @@ def run(arguments: list[str]) -> int:
     logging.getLogger().removeHandler(log)
     log.close()
     return 0
+
+
+def _sentence(error: ChatError | OSError) -> str:
+    if isinstance(error, ChatError):
+        return str(error)
+    return f"The server cannot start: {error.strerror or error}. Free some space or check the rights, and start again."
 
 
 def _wait(stop: SimpleQueue[None]) -> None:

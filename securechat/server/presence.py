@@ -41,6 +41,7 @@ class Presence:
         self._members: dict[str, list[Member]] = {}
         self._told: dict[str, int] = {}
         self._dirty: set[str] = set()
+        self._new: set[str] = set()  # names that nobody has heard of yet
         self.audience: tuple[Member, ...] = ()
 
     def join(self, member: Member, most: int) -> list[Member]:
@@ -52,6 +53,12 @@ class Presence:
             self._note(member.username)
         self._changed()
         return excess
+
+    def introduce(self, username: str) -> None:
+        """A new user: told to all even if they leave before it was told that they came, so that lists are complete."""
+        with self._lock:
+            self._new.add(username)
+            self._dirty.add(username)
 
     def leave(self, member: Member) -> None:
         """A session has ended; idempotent."""
@@ -100,11 +107,12 @@ class Presence:
             changes = []
             for name in sorted(self._dirty):
                 now = self._of(name)
-                if self._told.get(name, OFFLINE) != now:
+                if self._told.get(name, OFFLINE) != now or name in self._new:
                     changes.append(UserPresence(name, now))
                 if now == OFFLINE:
                     self._told.pop(name, None)
                 else:
                     self._told[name] = now
             self._dirty.clear()
+            self._new.clear()
             return tuple(changes)

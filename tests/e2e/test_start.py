@@ -89,6 +89,15 @@ def test_it_stops_in_order(start_server: StartServer, make_person: MakePerson, w
     assert waiting.reason.startswith("The server was stopped.")
 
 
+def test_many_signals_at_once_stop_it_as_one_does(start_server: StartServer) -> None:
+    """As when make and the terminal both pass a signal on: each interrupts the handling of the one before."""
+    server = start_server()
+    for _ in range(200):
+        server.signal(signal.SIGTERM)
+    assert server.end() == 0
+    assert not server.err and server.out[-1] == "Server stopped."
+
+
 def test_the_end_of_input_does_not_stop_it(start_server: StartServer, make_person: MakePerson) -> None:
     """A client's threads and the server's process; joined by the fixtures."""
     server = start_server()

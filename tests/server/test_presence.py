@@ -51,6 +51,16 @@ def test_two_sessions_arrive_once_and_leave_once() -> None:
     assert presence.online() == [] and presence.audience == ()
 
 
+def test_new_user_is_told_of_even_if_gone_at_once() -> None:
+    presence = Presence(lambda: None)
+    presence.introduce("mallory")
+    mallory = Someone("mallory")
+    presence.join(mallory, 8)
+    presence.leave(mallory)
+    assert told(presence) == [("mallory", OFFLINE)]
+    assert told(presence) == []
+
+
 def test_blink_is_not_told() -> None:
     presence = Presence(lambda: None)
     first, second = Someone("alice"), Someone("alice")
