@@ -22,7 +22,7 @@ from securechat.server.console import ConsoleInput, ConsoleOutput
 from securechat.server.options import DEFAULT_WELCOME, Limits, Registration, ServerOptions, with_limit
 from securechat.wire import limits
 
-__all__ = ["parse", "run"]
+__all__ = ["parse", "run", "stop_on_signals"]
 
 # A session spends its life waiting; its deepest call chain is far below this. Address space, not memory, is saved.
 _STACK_BYTES = 512 * 1024
@@ -81,12 +81,7 @@ def run(arguments: list[str]) -> int:
     options = parse(arguments)
     threading.stack_size(_STACK_BYTES)
     sys.setswitchinterval(_SWITCH_S)
-    # Not an Event: a second signal would interrupt its `set`, and wait for ever for the lock that the first one holds.
-    # The queue's `put` may be interrupted by itself.
-    stop: SimpleQueue[None] = SimpleQueue()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.put(None))
+    stop = stop_on_signals()
     output = ConsoleOutput()
     server = ChatServer(options, say=output.say)
     try:
@@ -114,6 +109,17 @@ def run(arguments: list[str]) -> int:
     logging.getLogger().removeHandler(log)
     log.close()
     return 0
+
+
+def stop_on_signals() -> SimpleQueue[None]:
+    """A queue that gets an item for each signal to stop. Main thread only."""
+    # Not an Event: a second signal would interrupt its `set`, and wait for ever for the lock that the first one holds.
+    # The queue's `put` may be interrupted by itself.
+    stop: SimpleQueue[None] = SimpleQueue()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.put(None))
+    return stop
 
 
 def _sentence(error: ChatError | OSError) -> str:

@@ -43,9 +43,10 @@ def test_no_bit_of_a_prekey_may_change(bit: int) -> None:
 @settings(max_examples=40)
 @given(st.integers(0, len(PREKEY) - 1))
 def test_cut_objects_are_refused_with_the_same_error(cut: int) -> None:
-    for accept in (lambda: accept_prekey(PREKEY[:cut], ALICE.public), lambda: accept_identity(IDENTITY[: cut % len(IDENTITY)])):
-        with pytest.raises(SealError):
-            accept()
+    with pytest.raises(SealError):
+        accept_prekey(PREKEY[:cut], ALICE.public)
+    with pytest.raises(SealError):
+        accept_identity(IDENTITY[: cut % len(IDENTITY)])
 
 
 def signed_identity(username: str, ed25519: bytes, rsa_n: bytes) -> bytes:
