@@ -15,7 +15,7 @@ export PYTHON
 VENV_PYTHON := .venv/bin/python
 prepare = @sh scripts/prepare.sh
 
-.PHONY: help run client test tests style types coverage clean
+.PHONY: help run client test tests style types coverage bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -49,6 +49,13 @@ coverage: ## run the tests and list what no test reaches, branches included
 	@$(VENV_PYTHON) -m coverage run -m pytest $(ARGS)
 	@$(VENV_PYTHON) -m coverage combine --quiet
 	@$(VENV_PYTHON) -m coverage report
+
+bench: ## print the figures that the README quotes: posts per second, memory per client, time to the first message
+	$(prepare) test
+	@$(VENV_PYTHON) -m benchmarks.lobby
+	@$(VENV_PYTHON) -m benchmarks.idle_memory
+	@$(VENV_PYTHON) -m benchmarks.first_message
+	@if [ -n "$$DISPLAY" ]; then $(VENV_PYTHON) -m benchmarks.window_start; else xvfb-run -a $(VENV_PYTHON) -m benchmarks.window_start; fi
 
 clean: ## remove .venv and everything the tools made; your server's data stays
 	rm -rf .venv .venv.lock .venv.log .coverage .coverage.* htmlcov build dist *.egg-info
