@@ -23,7 +23,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--folder", type=Path, default=None,
-        help="where settings, keys and unsent messages are kept (default: where the system keeps such things)",
+        help="where settings and unsent messages are kept (default: where the system keeps such things)",
     )
     parser.add_argument(
         "--theme", choices=("light", "dark", "system"), default="system", help="colours of the window (default: system)"
@@ -31,8 +31,26 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--debug", action="store_true", help="log to the terminal what the program does; never what is written"
     )
+    parser.add_argument(
+        "--forget-pin", metavar="SERVER",
+        help="forget the fingerprint known for this server, which really has new keys; then compare it anew",
+    )
     parser.add_argument("--version", action="version", version=f"Secure Chat {__version__}")
     return parser.parse_args(arguments)
+
+
+def forget_pin(folder: Path | None, server: str) -> int:
+    """The person's deliberate removal of a pin (docs/protocol.md §3.1)."""
+    from securechat.client.settings import Settings
+    from securechat.errors import ChatError
+
+    try:
+        Settings.load(folder).forget_pin(server)
+    except ChatError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("Forgotten. At the next connection compare the fingerprint with the one on the server's console.")
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     # Only now: these need what was just checked.
+    if options.forget_pin:
+        return forget_pin(options.folder, options.forget_pin)
     import tkinter
 
     from securechat.desktop.app import App

@@ -18,8 +18,8 @@ def main() -> None:
     parser.add_argument("--name", default="echo")
     parser.add_argument("--register", action="store_true")
     options = parser.parse_args()
-    password = os.environ.get("CHAT_PASSWORD") or getpass()
     try:
+        password = os.environ.get("CHAT_PASSWORD") or getpass()
         with ChatClient() as client:
             events = client.events()
             client.connect(options.server, options.name, password, register=options.register)
@@ -30,7 +30,7 @@ def main() -> None:
                         client.send(f"echo: {message.text.removeprefix('!echo ')}")
                     case StateChanged(ConnectionState.ENDED, reason):
                         raise SystemExit(reason)
-    except (ChatError, KeyboardInterrupt) as error:
+    except (ChatError, EOFError, KeyboardInterrupt) as error:
         raise SystemExit(explain(error) if isinstance(error, ChatError) else "") from None
 
 

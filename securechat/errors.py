@@ -7,6 +7,7 @@
     │   ├── LocalProtocolError      we were about to say something the protocol forbids
     │   └── RemoteProtocolError     the peer said something the protocol forbids
     ├── RequestRefused              the peer answered a request with ERR
+    │   └── RegistrationUnavailable its greeting already said that registering cannot succeed
     ├── SealError                   something could not be opened or verified (one message for all causes)
     ├── AuthError
     │   ├── FirstContact            no pin and no join link: the person must compare the fingerprint
@@ -38,6 +39,7 @@ __all__ = [
     "LocalProtocolError",
     "PasswordProblem",
     "ProtocolError",
+    "RegistrationUnavailable",
     "RemoteProtocolError",
     "RequestRefused",
     "SealError",
@@ -109,6 +111,23 @@ class SealError(ChatError):
         super().__init__("This could not be opened or verified.")
 
 
+class RegistrationUnavailable(RequestRefused):
+    """The server's greeting says that registering cannot succeed; nothing was sent. The text is the whole sentence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(ErrorCode.REGISTRATION_REFUSED, text)
+
+
+_SERVER_CHANGED = (
+    "The server's fingerprint is not the one known here. Somebody may be pretending to be your server. Ask the "
+    "operator. Only if the server really has new keys, forget the old ones with `python client.py --forget-pin SERVER`."
+)
+_LINK_DIFFERS = (
+    "The server at this address is not the one that the join link names: the link is wrong or old, or somebody is "
+    "pretending to be your server. Ask the operator for a new link."
+)
+
+
 class AuthError(ChatError):
     """Trust between this person and this server could not be established."""
 
@@ -121,20 +140,17 @@ class FirstContact(AuthError):
         self.server_name = server_name
         super().__init__(
             "This is the first contact with this server. Compare its fingerprint with the one that the "
-            "server's console shows, then accept it."
+            "server's console shows, then accept it; or use the join link, which says whom to trust."
         )
 
 
 class ServerChanged(AuthError):
     """The server shows another fingerprint than the pinned one. ``expected``, ``shown``: 64 hex digits."""
 
-    def __init__(self, expected: str, shown: str) -> None:
+    def __init__(self, expected: str, shown: str, *, by_link: bool = False) -> None:
         self.expected = expected
         self.shown = shown
-        super().__init__(
-            "The server's fingerprint is not the one known here. Somebody may be pretending to be your server. "
-            "Ask the operator; connect again only after removing the old fingerprint on purpose."
-        )
+        super().__init__(_LINK_DIFFERS if by_link else _SERVER_CHANGED)
 
 
 class PasswordProblem(AuthError):

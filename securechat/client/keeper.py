@@ -25,7 +25,6 @@ from securechat.errors import (
     ErrorCode,
     LocalProtocolError,
     RequestRefused,
-    StoreError,
 )
 from securechat.wire.frames import FrameType
 
@@ -166,7 +165,7 @@ class Keeper:
     def _forget_sent(self) -> None:
         try:
             self._outbox.commit()
-        except StoreError as error:
+        except ChatError as error:
             logger.warning("the outbox still names messages that were sent: %s", error)
 
     def _farewell(self, link: Link) -> None:

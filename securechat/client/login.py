@@ -15,11 +15,10 @@ from securechat.client.connection import Connection
 from securechat.client.settings import Settings
 from securechat.errors import (
     AuthError,
-    ErrorCode,
     FirstContact,
     ProtocolError,
+    RegistrationUnavailable,
     RemoteProtocolError,
-    RequestRefused,
     SealError,
     ServerChanged,
 )
@@ -88,7 +87,7 @@ def expected_fingerprint(address: ServerAddress, settings: Settings) -> str:
     """
     pinned = settings.pins.get(address.place, "")
     if pinned and address.fingerprint and address.fingerprint != pinned:
-        raise ServerChanged(pinned, address.fingerprint)
+        raise ServerChanged(pinned, address.fingerprint, by_link=True)
     return pinned or address.fingerprint
 
 
@@ -103,7 +102,8 @@ def check_pin(greeting: Greeting, address: ServerAddress, settings: Settings, ac
         if not expected:
             raise FirstContact(greeting.fingerprint, greeting.name)
     if not crypto.equal(expected.encode(), greeting.fingerprint.encode()):
-        raise ServerChanged(expected, greeting.fingerprint)
+        pinned = address.place in settings.pins
+        raise ServerChanged(expected, greeting.fingerprint, by_link=bool(address.fingerprint) and not pinned)
     settings.pin(address, greeting.fingerprint)
 
 
@@ -111,8 +111,11 @@ def check_registration(greeting: Greeting, invite: str) -> None:
     """RequestRefused REGISTRATION_REFUSED if the server's greeting already says that REGISTER cannot succeed."""
     if greeting.registration == _OPEN or (greeting.registration == _WITH_INVITE and invite):
         return
-    sentence = "It needs an invite code." if greeting.registration == _WITH_INVITE else "It takes no new accounts now."
-    raise RequestRefused(ErrorCode.REGISTRATION_REFUSED, sentence)
+    if greeting.registration == _WITH_INVITE:
+        raise RegistrationUnavailable("This server asks for an invite code. Its operator can give you one.")
+    raise RegistrationUnavailable(
+        "This server takes no new accounts now. Ask its operator to open registration, or log in if you have one."
+    )
 
 
 def log_in(connection: Connection, greeting: Greeting, username: str, keys: LoginKeys, timeout_s: float) -> LoggedIn:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from securechat.client.outbox_file import DraftRecord, Entry, OutboxContent, OutboxFile
-from securechat.errors import DamagedStore, StoreError
+from securechat.client.outbox_file import DRAFT_MOST, DraftRecord, Entry, OutboxContent, OutboxFile
+from securechat.errors import DamagedStore, LocalProtocolError, StoreError
 
 __all__ = ["Outbox"]
 
@@ -122,7 +122,10 @@ class Outbox:
             return self._drafts.get(conv, "")
 
     def set_draft(self, conv: bytes, text: str) -> None:
-        """Keep a draft, durable on return; "" forgets it. StoreError."""
+        """Keep a draft, durable on return; "" forgets it. StoreError; LocalProtocolError, and nothing is changed, if it
+        is too long to keep."""
+        if len(text.encode("utf-8", "replace")) > DRAFT_MOST:
+            raise LocalProtocolError("This is too long to keep as a draft. Copy it to a file before you close.")
         with self._changed:
             if self._drafts.get(conv, "") == text:
                 return

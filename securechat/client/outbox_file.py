@@ -24,10 +24,11 @@ from securechat.wire import limits
 from securechat.wire.codec import U8, U32, U64, Record, fixed, many, nested, sized, wire
 from securechat.wire.objects import Header, Post
 
-__all__ = ["DraftRecord", "Entry", "EntryRecord", "OutboxContent", "OutboxFile"]
+__all__ = ["DRAFT_MOST", "DraftRecord", "Entry", "EntryRecord", "OutboxContent", "OutboxFile"]
 
 logger = logging.getLogger(__name__)
 
+DRAFT_MOST = 1 << 20  # bytes
 _FORMAT = 1
 _ITEMS = 1 << 20
 _SECRET = 32
@@ -48,7 +49,7 @@ class DraftRecord(Record):
     """What stands in a composer."""
 
     conv: bytes = wire(fixed(32))
-    text: bytes = wire(sized(1 << 20))
+    text: bytes = wire(sized(DRAFT_MOST))
 
 
 class OutboxContent(Record):

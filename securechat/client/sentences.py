@@ -9,7 +9,15 @@ from __future__ import annotations
 import math
 import re
 
-from securechat.errors import ChatError, ConnectionClosed, ErrorCode, RemoteProtocolError, RequestRefused, SealError
+from securechat.errors import (
+    ChatError,
+    ConnectionClosed,
+    ErrorCode,
+    RegistrationUnavailable,
+    RemoteProtocolError,
+    RequestRefused,
+    SealError,
+)
 from securechat.rules.clean_text import one_line
 
 __all__ = ["explain", "explain_closing", "seconds_of"]
@@ -83,6 +91,8 @@ def explain_closing(error: ConnectionClosed) -> str:
 
 def explain(error: BaseException) -> str:
     """What happened and what to do next, for a person. Works for every error; never shows a traceback or a secret."""
+    if isinstance(error, RegistrationUnavailable):
+        return str(error)
     if isinstance(error, RequestRefused):
         return _refusal(error)
     if isinstance(error, ConnectionClosed):

@@ -30,7 +30,7 @@ from securechat.desktop.pump import Pump
 from securechat.desktop.session import CLOSE_S, Session
 from securechat.desktop.theme import ZOOMS, Theme
 from securechat.desktop.view_model import ChatModel, Ended, Opened, check_text
-from securechat.errors import ChatError, FirstContact
+from securechat.errors import ChatError, ConnectionClosed, ErrorCode, FirstContact, RequestRefused
 
 __all__ = ["App"]
 
@@ -204,9 +204,19 @@ class App:
         if isinstance(error, FirstContact):
             self.form.show_first_contact(error.fingerprint, error.server_name)
         elif isinstance(error, ChatError):
-            self.form.show_error(explain(error))
+            self.form.show_error(explain(error), self._field_to_mend(error))
         else:
             self._crashed(error)
+
+    def _field_to_mend(self, error: ChatError) -> str:
+        """The field of the form that ``error`` is about; "" if it is about none."""
+        if not isinstance(error, (RequestRefused, ConnectionClosed)):
+            return ""
+        if error.code == ErrorCode.NAME_TAKEN:
+            return "username"
+        if error.code == ErrorCode.BAD_LOGIN:
+            return "password"
+        return "invite" if error.code == ErrorCode.REGISTRATION_REFUSED and self.model.register else ""
 
     def _remember(self, request: ConnectRequest) -> None:
         """On the session's worker, after it connected: one small write."""

@@ -13,10 +13,13 @@ from typing import Protocol
 
 from securechat.desktop import texts
 from securechat.desktop.theme import Theme
+from securechat.wire import limits
 
 __all__ = ["Composer", "ComposerActions"]
 
 MOST_LINES = 6
+COUNTED = 2000  # characters; lines of a longer text are not counted: Tk takes seconds for those of a long line
+MOST_PASTED = 4 * limits.TEXT  # bytes; far more than can be sent, and Tk draws long lines slowly
 DRAFT_AFTER_S = 0.6  # a pause this long, and what is written is saved
 TYPING_EVERY_S = 2.0  # the client thins these out further
 
@@ -79,6 +82,7 @@ class Composer(tk.Frame):
             text.bind(key, lambda event: self._break_after(self.submit))
         for key in ("<Shift-Return>", "<Shift-KP_Enter>"):
             text.bind(key, lambda event: self._break_after(lambda: text.insert("insert", "\n")))
+        text.bind("<<Paste>>", lambda event: self._paste())
         text.bind("<Tab>", lambda event: self._break_after(lambda: _focus(text.tk_focusNext())))
         back = "<ISO_Left_Tab>" if text.tk.call("tk", "windowingsystem") == "x11" else "<Shift-Tab>"
         text.bind(back, lambda event: self._break_after(lambda: _focus(text.tk_focusPrev())))
@@ -154,13 +158,26 @@ class Composer(tk.Frame):
             self._actions.typing()
         self._grow()
 
+    def _paste(self) -> str | None:
+        """Stop a paste that is far too long; any other is left to Tk."""
+        try:
+            size = len(self.clipboard_get().encode("utf-8", "surrogatepass"))
+        except tk.TclError:  # nothing there, or no text
+            return None
+        if size <= MOST_PASTED:
+            return None
+        self.show_problem(texts.paste_too_long(size, limits.TEXT))
+        return "break"
+
     def _grow(self) -> None:
         if self.text.compare("end-1c", "==", "1.0"):
             self._hint.place(x=self._theme.px(3), y=self._theme.px(1))
         else:
             self._hint.place_forget()
-        breaks = self.text.tk.call(self.text, "count", "-displaylines", "1.0", "end-1c")
-        lines = max(1, min(MOST_LINES, int(breaks) + 1))
+        lines = MOST_LINES
+        if self.text.compare(f"1.0 + {COUNTED} chars", ">=", "end-1c"):
+            breaks = self.text.tk.call(self.text, "count", "-displaylines", "1.0", "end-1c")
+            lines = max(1, min(MOST_LINES, int(breaks) + 1))
         if lines != int(self.text["height"]):
             self.text.configure(height=lines)
             self.text.see("insert")

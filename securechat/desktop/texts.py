@@ -187,6 +187,14 @@ def too_long(excess_bytes: int) -> str:
     return f"The message is {excess_bytes:,} bytes too long; shorten it or send it in parts."
 
 
+def paste_too_long(size_bytes: int, most_bytes: int) -> str:
+    """A text on the clipboard that is far over the protocol's limit."""
+    return (
+        f"The text on the clipboard has {size_bytes:,} bytes, a message at most {most_bytes:,}; nothing was pasted. "
+        "Send it in parts."
+    )
+
+
 def refused(reason: str) -> str:
     """Under a message that the server does not take."""
     return f"{NOT_SENT} {reason}".strip()

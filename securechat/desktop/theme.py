@@ -186,7 +186,8 @@ class Theme:
 
     def _scrollbar(self) -> None:
         p, tk_style = self.palette, ttk.Style(self.root)
-        element = f"{self._prefix}.slim"
+        # ttk knows the part that shows the position, and is dragged, by the end of its name
+        element = f"{self._prefix}.Vertical.Scrollbar.thumb"
         thumb = self.images.box(self.px(8), self.px(24), self.px(4), p.line)
         active = self.images.box(self.px(8), self.px(24), self.px(4), p.dim)
         tk_style.element_create(element, "image", thumb, ("active", active), border=(0, self.px(5)), sticky="ns")

@@ -25,7 +25,7 @@ LEFT = 46  # design pixels from the edge of the avatars to the texts
 
 
 class TimelineView(tk.Frame):
-    """Reachable for tests: ``text``, ``newest`` (the button that leads down)."""
+    """Reachable for tests: ``text``, ``bar``, ``newest`` (the button that leads down)."""
 
     def __init__(self, master: tk.Misc, theme: Theme) -> None:
         p, px = theme.palette, theme.px
@@ -38,7 +38,7 @@ class TimelineView(tk.Frame):
             highlightbackground=p.bg, highlightcolor=p.accent, selectbackground=p.accent,
             selectforeground=p.accent_fg, inactiveselectbackground=p.selected, width=1, height=1,
         )
-        bar = ttk.Scrollbar(
+        self.bar = bar = ttk.Scrollbar(
             self, style=theme.name("Slim.Vertical.TScrollbar"), command=self.text.yview, takefocus=False
         )
         self.text.configure(yscrollcommand=bar.set)
@@ -144,6 +144,8 @@ class TimelineView(tk.Frame):
         colour = t.palette.people[person_colour(fp, t.palette.people)] if fp else t.palette.dim
         image = t.images.avatar(t.px(34), fp, colour, t.px(12))
         self.text.image_create("spot", image=image, align="center")
+        for tag in self.text.tag_names("spot-1c"):  # a picture takes on what both its neighbours have
+            self.text.tag_remove(tag, "spot-1c")
         self.text.tag_add("name", "spot-1c")
 
     # ------------------------------------------------------------------ position

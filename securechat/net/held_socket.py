@@ -96,8 +96,8 @@ class WakeUp:
             return
         try:
             self._writer.sock.send(b"\0")
-        except BlockingIOError:
-            pass  # the pair is full of wake-ups that nobody has read yet: one more says nothing new
+        except OSError:
+            pass  # full of wake-ups that nobody has read yet, or closed at this moment: one more says nothing new
         finally:
             self._writer.release()
 

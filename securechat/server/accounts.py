@@ -47,6 +47,13 @@ def _refused(text: str, code: ErrorCode) -> RemoteProtocolError:
     return RemoteProtocolError(text, code)
 
 
+def _check_vault(vault: bytes) -> None:
+    # nonce, padded plaintext, tag (§4): all that the server can see of it. An empty one would lock its owner out.
+    plain = len(vault) - 24 - 16
+    if plain <= 0 or plain % 4096:
+        raise _refused("A vault has a size that is not allowed.", ErrorCode.MALFORMED)
+
+
 class Accounts:
     """The rules of accounts over the two stores. Thread-safe."""
 
@@ -166,11 +173,12 @@ class Accounts:
         try:
             identity = accept_identity(request.identity, username=request.username)
             crypto.VerifyKey(request.login_pub)
-            prekey = accept_prekey(request.prekey, identity)
+            if Prekey.decode(request.prekey).id != 1:
+                raise _refused("The first prekey has the number 1.", ErrorCode.CONFLICT)
+            accept_prekey(request.prekey, identity)
         except SealError as error:
             raise _refused("A key or a signature is not right.", ErrorCode.MALFORMED) from error
-        if prekey.id != 1:
-            raise _refused("The first prekey has the number 1.", ErrorCode.CONFLICT)
+        _check_vault(request.vault)
         try:
             handshake.check_login(request.login_pub, session, request.username, request.proof)
         except SealError as error:
@@ -201,6 +209,7 @@ class Accounts:
                     crypto.VerifyKey(request.login_pub)
             except SealError as error:
                 raise _refused("A key or a signature is not right.", ErrorCode.MALFORMED) from error
+            _check_vault(request.vault)
             stored = self._store.get_vault(username, login_hash(account.login_pub))
             if stored is None or request.version != stored.version + 1:
                 raise _refused("The vault has changed meanwhile.", ErrorCode.CONFLICT)

@@ -256,8 +256,9 @@ class ChatServer:
         try:
             session.run()
         finally:
-            if session.user is None:
+            if session.counted:
                 self.caps.release(address)
+            if session.user is None:
                 self._say(f"{session.address} disconnected during login/registration.")
             elif session.ending is session.ending.RESET:
                 self._say(f"[{session.username} {session.address}]: forcibly disconnected.")
@@ -268,6 +269,7 @@ class ChatServer:
                 del self._sessions[session.number]
 
     def _logged_in(self, session: Session) -> None:
+        session.counted = False
         self.caps.release(session.address[0] if session.address else "")
         self._say(f"{session.username} logged in from {session.address}")
 

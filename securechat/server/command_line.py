@@ -98,12 +98,14 @@ def run(arguments: list[str]) -> int:
         stop.put(None)
 
     keyboard = ConsoleInput(output, Console(server, output.say, stop_was_typed).handle)
-    _announce(server, output)
-    keyboard.start()
-    _wait(stop)
-    keyboard.restore()
-    output.say("Stopping...")
-    server.stop()
+    try:
+        _announce(server, output)
+        keyboard.start()
+        _wait(stop)
+        keyboard.restore()
+        output.say("Stopping...")
+    finally:
+        server.stop()
     output.say("Server stopped.")
     output.close()
     logging.getLogger().removeHandler(log)

@@ -125,7 +125,10 @@ class ConsoleInput:
             self._output.prompting = False
             self._output.say("")  # what is printed from now on begins below the line that was being typed
         if self._saved is not None and termios is not None:
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._saved)
+            try:
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._saved)
+            except (termios.error, OSError, ValueError):
+                pass  # the terminal itself is gone: its window was closed
 
     def _terminal_settings(self) -> Any:
         if not self._output.interactive or termios is None:

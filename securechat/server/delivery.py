@@ -99,9 +99,10 @@ class Delivery:
     def _run(self) -> None:
         while True:
             closing = self._closing  # read before the queue: what was put before close() is still delivered
-            for connection in self.poller.wait(self._timeout()):
-                connection.continue_writing()
+            writable = self.poller.wait(self._timeout())
             try:
+                for connection in writable:
+                    connection.continue_writing()
                 self._round()
                 self._tell_presence()
                 self._close_those_who_left()

@@ -28,7 +28,7 @@ from securechat.server.throttle import Bucket, seconds_text
 from securechat.wire import limits, messages
 from securechat.wire.codec import Record
 from securechat.wire.frames import Frame, FrameType, encode_frame
-from securechat.wire.objects import Envelope, Header
+from securechat.wire.objects import Envelope, Grant, Header
 
 __all__ = ["Requests", "Services"]
 
@@ -77,7 +77,7 @@ class Requests:
         self._posts = Bucket(chosen.posts_per_second, chosen.posts_burst, now)
         self._new_streams = Bucket(chosen.streams_per_minute / 60, chosen.streams_per_minute, now)
         self._new_grants = Bucket(chosen.grants_per_minute / 60, chosen.grants_per_minute, now)
-        self._typing = Bucket(1 / limits.TYPING_EVERY_S, 2, now)  # two at once: a clock may run a little fast
+        self._typing = Bucket(1 / (limits.TYPING_EVERY_S - 0.5), 1, now)  # half a second for the network's moods
         self._table: dict[int, tuple[type[Record] | None, Callable[[Any], Any]]] = {
             FrameType.PUT_VAULT: (messages.PutVault, self._put_vault),
             FrameType.GET_VAULT: (None, self._get_vault),
@@ -180,6 +180,7 @@ class Requests:
             store.put_stream(tx, stream_id, header.conv, header.author, header.roster, header.created, header.raw)
 
     def _grants(self, request: messages.Grants) -> None:
+        wanted: dict[bytes, Grant] = {}  # taken together or not at all
         for grant in request.grants:
             stream = self._streams.get(grant.stream_id)
             if stream is None:
@@ -190,10 +191,12 @@ class Requests:
                 continue
             if stream.key is not None:
                 raise RemoteProtocolError("A grant comes before the first post.", ErrorCode.FORBIDDEN)
-            if stream.grant is not None:
+            if stream.grant is not None or wanted.setdefault(grant.stream_id, grant).raw != grant.raw:
                 raise RemoteProtocolError("This reader has another grant.", ErrorCode.CONFLICT)
-            self._limit(self._new_grants)
-            stream.grant = grant
+        if wanted:
+            self._limit(self._new_grants, len(wanted))
+        for stream_id, grant in wanted.items():
+            self._streams[stream_id].grant = grant
 
     def _post(self, envelope: Envelope) -> Any:
         services = self._services

@@ -59,6 +59,7 @@ class Session:
         self.user: User | None = None
         self.proof: handshake.Session | None = None
         self.ending = Ending.LEFT
+        self.counted = True  # among the connections before login
         self._services = services
         self._replies = Replies(self._send, limits.IN_FLIGHT)
         self._decoder = FrameDecoder()
@@ -141,16 +142,21 @@ class Session:
             frame = self._decoder.next_frame()
             if frame is not None:
                 yield frame
+                if self.user:  # counted from whole frames, so that a dripped one does not hold the session
+                    self._deadline_s = self._services.monotonic() + self._patience_s
                 continue
-            idle = min(self._services.limits.idle_seconds, _LONGEST_WAIT_S) or None
-            data = self.connection.receive(idle if self.user else self._time_left())
+            data = self.connection.receive(self._time_left())
             if not data:
                 return
             self._decoder.feed(data)
 
     def _slow_reader(self) -> bool:
         """Wait until the client has taken its answers, for the idle time at most."""
-        return self.connection.flush(min(self._services.limits.idle_seconds or 3600.0, _LONGEST_WAIT_S))
+        return self.connection.flush(self._patience_s)
+
+    @property
+    def _patience_s(self) -> float:
+        return min(self._services.limits.idle_seconds or _LONGEST_WAIT_S, _LONGEST_WAIT_S)
 
     def _serve(self) -> None:
         frames = self._frames()

@@ -16,6 +16,7 @@ from securechat.wire.codec import REST, STR, U8, U32, U64, Record, fixed, sized,
 __all__ = [
     "ZERO32",
     "Envelope",
+    "FileBody",
     "Grant",
     "Header",
     "Identity",
@@ -140,6 +141,17 @@ class RoomEntry(_Signed):
     signature: bytes = wire(fixed(_SIGNATURE))
 
 
+class FileBody(Record):
+    """What a post of kind 2 says of a file (§9): `key` opens its chunks, `digest` is SHA-256 over their ciphertexts."""
+
+    name: str = wire(STR)
+    media_type: str = wire(STR)
+    size: int = wire(U64)
+    file_id: bytes = wire(fixed(16))
+    key: bytes = wire(fixed(32))
+    digest: bytes = wire(fixed(32))
+
+
 def _utf8(data: bytes, low: int, high: int) -> None:
     if len(data) > high:
         raise RemoteProtocolError("A text is over its limit.", ErrorCode.TOO_LARGE)
@@ -161,8 +173,10 @@ def split_target(body: bytes) -> tuple[bytes, bytes]:
 def check_body(kind: int, body: bytes) -> None:
     """RemoteProtocolError unless `body` is one that a post of this kind may have (§8). Unknown kinds pass.
 
-    A file's body (kind 2) is looked into where files are handled.
     """
+    if kind == PostKind.FILE:
+        if FileBody.decode(body).size > limits.FILE:
+            raise RemoteProtocolError("A file is over its limit.", ErrorCode.TOO_LARGE)
     if kind == PostKind.TEXT:
         _utf8(body, 1, limits.TEXT)
     elif kind == PostKind.TITLE:

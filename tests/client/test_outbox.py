@@ -14,7 +14,7 @@ from securechat import atomic_file
 from securechat.client.events import ConnectionState, MessageState, Notice, StateChanged
 from securechat.client.outbox import Outbox
 from securechat.client.outbox_file import Entry, EntryRecord, OutboxFile
-from securechat.errors import ErrorCode, StoreError
+from securechat.errors import ErrorCode, LocalProtocolError, StoreError
 from securechat.rules.conversations import LOBBY_ROSTER
 from securechat.sealing.identity import OwnKeys
 from securechat.sealing.streams import SendingStream
@@ -70,6 +70,18 @@ def test_posts_and_drafts_are_there_after_opening_again(
     again = opened(folder, keys)
     assert [each.record for each in again.ready()] == [each.record for each in entries]
     assert again.draft(CONV) == "half a sent"
+
+
+def test_a_draft_that_is_too_long_is_refused_and_harms_nothing(
+    folder: Path, keys: OwnKeys, entry: Callable[[str], Entry]
+) -> None:
+    outbox = opened(folder, keys)
+    outbox.set_draft(CONV, "short")
+    with pytest.raises(LocalProtocolError):
+        outbox.set_draft(CONV, "x" * (2**20 + 1))
+    add(outbox, entry("still goes out"))
+    again = opened(folder, keys)
+    assert (texts(again), again.draft(CONV)) == (["still goes out"], "short")
 
 
 def test_nothing_typed_can_be_read_on_disk(folder: Path, keys: OwnKeys, entry: Callable[[str], Entry]) -> None:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from securechat import __version__
+from securechat.client.address import ServerAddress
+from securechat.client.settings import Settings
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -23,6 +25,21 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def test_the_version_is_told() -> None:
     assert run("--version").stdout.strip() == f"Secure Chat {__version__}"
+
+
+def test_the_folder_is_said_to_hold_what_it_holds() -> None:
+    """Keys are never on disk."""
+    help_text = " ".join(run("--help").stdout.split())
+    assert "where settings and unsent messages are kept" in help_text
+
+
+def test_a_pin_is_removed_only_on_purpose(tmp_path: Path) -> None:
+    settings = Settings.load(tmp_path)
+    settings.pin(ServerAddress.parse("localhost:5050"), "a" * 64)
+    done = run("--folder", str(tmp_path), "--forget-pin", "localhost")
+    assert done.returncode == 0 and "compare" in done.stdout
+    assert Settings.load(tmp_path).pins == {}
+    assert run("--folder", str(tmp_path), "--forget-pin", "a b").returncode == 1
 
 
 def test_without_a_display_one_sentence_says_what_to_do() -> None:

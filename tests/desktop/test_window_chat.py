@@ -7,8 +7,7 @@ import logging
 import random
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from tkinter import font as tkfont
 
 import pytest
@@ -16,21 +15,19 @@ import pytest
 from securechat.client.events import (
     ConnectionState,
     HistoryLoaded,
+    Message,
     MessageShown,
-    MessageState,
     Notice,
-    PostRefused,
     Presence,
     PresenceChanged,
     StateChanged,
     TypingSeen,
 )
-from securechat.client.sentences import explain
-from securechat.desktop import emoji, texts
-from securechat.desktop.composer import DRAFT_AFTER_S
+from securechat.desktop import texts
 from securechat.desktop.pump import PER_TURN
+from securechat.desktop.rows import Look, MessageEntry, Row, draw
+from securechat.desktop.timeline_model import Splice
 from securechat.desktop.timeline_view import TimelineView
-from securechat.errors import FolderProblem
 from securechat.wire import limits
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import LOBBY, START_MS, message, person
@@ -63,136 +60,6 @@ def content(view: TimelineView) -> list[tuple[str, str, frozenset[str]]]:
         else:
             found += [(kind, part, frozenset(tags)) for part in (value if kind == "text" else ["picture"])]
     return found
-
-
-# --- writing ------------------------------------------------------------------------------------------
-
-
-def test_a_text_leaves_the_composer_when_it_is_in_the_outbox(chat: Driver) -> None:
-    chat.write("Hello, all")
-    chat.chat.composer.text.focus_force()
-    chat.chat.composer.text.event_generate("<Return>")
-    chat.turns()
-    assert chat.client.named("send") == [("send", "Hello, all")]
-    assert chat.chat.composer.get() == ""
-    assert f"Hello, all  {texts.WAITING}" in chat.shown
-    chat.client.store(1)
-    chat.turns()
-    assert f"Hello, all  {texts.STORED}" in chat.shown
-    assert texts.WAITING not in chat.shown
-
-
-def test_a_text_that_is_not_safe_stays_and_the_reason_shows(chat: Driver) -> None:
-    error = FolderProblem("The disk is full: make room, then send again.")
-    chat.client.send_error = error
-    chat.write("precious words")
-    chat.chat.composer.button.invoke()
-    assert chat.chat.composer.get() == "precious words"
-    assert chat.chat.composer.problem["text"] == explain(error)
-    chat.write("!")
-    chat.turns()
-    assert not chat.chat.composer.problem.winfo_manager()  # writing on takes the sentence away
-
-
-def test_a_text_that_is_too_long_stays_and_says_by_how_much(chat: Driver) -> None:
-    chat.write("x" * (limits.TEXT + 7))
-    chat.chat.composer.submit()
-    assert chat.chat.composer.problem["text"] == texts.too_long(7)
-    assert len(chat.chat.composer.get()) == limits.TEXT + 7
-    assert chat.client.named("send") == []
-
-
-def test_shift_enter_breaks_the_line_and_blank_text_is_not_sent(chat: Driver) -> None:
-    composer = chat.chat.composer
-    composer.text.focus_force()
-    composer.text.event_generate("<Return>")
-    composer.text.event_generate("<Shift-Return>")
-    composer.text.event_generate("<Return>")
-    assert chat.client.named("send") == []
-    chat.write("one")
-    composer.text.event_generate("<Shift-Return>")
-    chat.write("two")
-    composer.text.event_generate("<Return>")
-    assert chat.client.named("send") == [("send", "one\ntwo")]
-
-
-def test_the_composer_grows_to_six_lines(open_window: Callable[..., Driver]) -> None:
-    window = open_window(visible=True)
-    window.log_in()
-    heights = []
-    for _ in range(8):
-        window.turns()
-        heights.append(int(window.chat.composer.text["height"]))
-        window.write("word\n")
-    assert heights == [1, 2, 3, 4, 5, 6, 6, 6]
-    window.chat.composer.set("word " * 200)
-    window.turns()
-    assert int(window.chat.composer.text["height"]) > 1  # long lines count as shown
-
-
-def test_a_draft_is_saved_in_a_pause_and_restored(open_window: Callable[..., Driver]) -> None:
-    window = open_window()
-    window.client.saved_draft = "left over"
-    window.log_in()
-    assert window.chat.composer.get() == "left over"
-    window.write(" and more")
-    window.turns()
-    assert window.client.named("set_draft") == []
-    window.mono += DRAFT_AFTER_S
-    window.until(lambda: window.client.named("set_draft") == [("set_draft", "left over and more")])
-    window.write(", the rest")
-    window.app.close()
-    assert window.client.saved_draft == "left over and more, the rest"
-
-
-def test_writing_is_told_but_not_at_each_key(chat: Driver) -> None:
-    for part in "abc":
-        chat.write(part)
-    chat.until(lambda: chat.client.named("typing"))
-    chat.mono += 2.0
-    chat.write("d")
-    chat.until(lambda: len(chat.client.named("typing")) == 2)
-
-
-def test_a_refused_text_comes_back_into_an_empty_composer(chat: Driver) -> None:
-    chat.write("please")
-    chat.chat.composer.submit()
-    refused = replace(chat.client.shown[0], state=MessageState.REFUSED)
-    chat.client.emit(PostRefused(refused, "You write too fast."))
-    chat.turns()
-    assert chat.chat.composer.get() == "please"
-    assert "Not sent. You write too fast." in chat.shown
-
-
-def test_tab_leaves_the_composer_and_comes_back_past_everything(open_window: Callable[..., Driver]) -> None:
-    window = open_window(visible=True)
-    window.log_in()
-    composer = window.chat.composer
-    composer.text.focus_force()
-    window.turns()
-    composer.text.event_generate("<Tab>")
-    assert window.root.focus_get() is composer.button
-    composer.button.event_generate("<<PrevWindow>>")
-    assert window.root.focus_get() is composer.text
-    view = window.chat
-    order = [view.sidebar.list, view.menu_button, view.timeline.text, composer.text, composer.button]
-    assert window.tab_order(view.sidebar.list) == order
-
-
-def test_where_emoji_are_dangerous_they_are_written_and_shown_by_name(
-    open_window: Callable[..., Driver], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(emoji, "xft_version", lambda: 20304)
-    window = open_window()
-    window.client.saved_draft = "☕"
-    window.log_in()
-    assert window.chat.composer.get() == ":hot_beverage:"
-    window.write(" 👍")
-    assert window.chat.composer.get() == ":hot_beverage: :thumbs_up_sign:"
-    window.client.say("bob🎉", "🎉")
-    window.turns()
-    assert "bob:party_popper:" in window.shown
-    assert "🎉" not in window.shown
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -253,6 +120,45 @@ def test_the_widget_shows_exactly_what_a_fresh_one_would(chat: Driver) -> None:
     walked = content(view)
     view.reset(model.timeline.rows())
     assert walked == content(view)
+
+
+def test_a_head_that_is_put_between_texts_stays_at_the_edge(chat: Driver) -> None:
+    """Tk gives a picture the tags that both its neighbours have, so also their margin."""
+    eve, bob, carol = message(1, "eve", "e"), message(3, "bob", "w1"), message(2, "carol", "c")
+    look, after_bob = Look(date.today()), message(4, "bob", "w2")
+    view = chat.chat.timeline
+
+    def row(now: Message, before: Message | None) -> Row:
+        return draw(MessageEntry(now), MessageEntry(before) if before else None, look)
+
+    view.reset([row(eve, None), row(bob, eve), row(after_bob, bob)])
+    view.apply(Splice(1, 1, (row(carol, eve), row(bob, carol))))
+    spliced = content(view)
+    pictures = [tags for kind, _, tags in spliced if kind == "image"]
+    assert pictures == [frozenset({"name"})] * 3
+    view.reset([row(eve, None), row(carol, eve), row(bob, carol), row(after_bob, bob)])
+    assert content(view) == spliced
+
+
+def test_the_scrollbar_shows_the_position_and_can_be_dragged(open_window: Callable[..., Driver]) -> None:
+    window = open_window(visible=True)
+    window.client.shown = [message(n, "bob", f"message {n}") for n in range(1, 301)]
+    window.log_in()
+    bar, text = window.chat.timeline.bar, window.chat.timeline.text
+    x, height = bar.winfo_width() // 2, bar.winfo_height()
+    bar.set(0.8, 0.9)
+    bar.update_idletasks()
+    parts = [bar.identify(x, int(height * share)) for share in (0.2, 0.85, 0.97)]
+    assert parts[1].endswith("thumb")
+    assert parts[0].endswith("trough") and parts[2].endswith("trough")
+    text.yview_moveto(1.0)
+    window.turns()
+    assert bar.identify(x, height - 4).endswith("thumb")
+    bar.event_generate("<Button-1>", x=x, y=height - 4)
+    bar.event_generate("<B1-Motion>", x=x, y=height // 2)
+    bar.event_generate("<ButtonRelease-1>", x=x, y=height // 2)
+    window.turns()
+    assert 0.2 < text.yview()[0] < 0.8
 
 
 def test_older_messages_load_on_top_without_moving_what_is_read(open_window: Callable[..., Driver]) -> None:

@@ -155,6 +155,33 @@ def test_a_first_contact_is_compared_and_accepted(window: Driver) -> None:
     assert second.named("connect")[0][-1] == FINGERPRINT
 
 
+@pytest.mark.parametrize(
+    ("mode", "error", "field"),
+    [
+        ("register", RequestRefused(ErrorCode.NAME_TAKEN), "username"),
+        ("register", RequestRefused(ErrorCode.REGISTRATION_REFUSED), "invite"),
+        ("login", RequestRefused(ErrorCode.REGISTRATION_REFUSED), "server"),  # no invite there: the first empty field
+        ("login", RequestRefused(ErrorCode.BAD_LOGIN), "password"),
+        ("login", ConnectionClosed("Too often.", ErrorCode.BAD_LOGIN), "password"),
+    ],
+)
+def test_after_a_refusal_the_cursor_is_where_it_can_be_mended(
+    window: Driver, mode: str, error: Exception, field: str
+) -> None:
+    window.client.hold()
+    window.client.connect_error = error
+    window.form.tabs[mode].invoke()
+    window.type_form(**GOOD, again=PASSWORD, invite="xyz")
+    window.form.submit.invoke()
+    window.until(window.client.connecting.is_set)
+    # An empty field is where the cursor goes if nobody says better.
+    window.form.entries["server"].state(["!disabled"])
+    window.type_form(server="")
+    window.client.release()
+    window.until(lambda: error_of(window))
+    assert focused(window) == str(window.form.entries[field])
+
+
 def test_a_first_contact_can_be_declined(window: Driver) -> None:
     window.client.connect_error = FirstContact(FINGERPRINT, "Team")
     window.type_form(**GOOD)

@@ -75,7 +75,7 @@ def test_registration_closed_and_by_invite(start_server: StartServer, make_perso
     alice = make_person("alice")
     error = refusal(lambda: alice.register(server.address))
     assert isinstance(error, RequestRefused) and error.code == ErrorCode.REGISTRATION_REFUSED
-    assert "takes no new accounts" in explain(error)
+    assert "takes no new accounts" in explain(error) and "invite" not in explain(error)
     server.ask("/registration invite", "Registration is invite.")
     assert "invite" in explain(refusal(lambda: alice.register(server.address)))
     assert code_of(lambda: alice.register(server.address, invite="wrong")) == ErrorCode.REGISTRATION_REFUSED
@@ -149,9 +149,10 @@ def test_another_server_in_the_place_of_the_known_one(start_server: StartServer,
     again = make_person("alice", folder="client-alice")
     changed = connect(again, f"127.0.0.1:{server.port}")
     assert (changed.expected, changed.shown) == (server.fingerprint, impostor.fingerprint)
+    assert "--forget-pin" in explain(changed)
     connect(again, impostor.address)
     newcomer = make_person("bob")
-    connect(newcomer, server.address)
+    assert "join link" in explain(connect(newcomer, server.address))
     assert not any("logged in" in line or "registered" in line for line in impostor.out)
 
     # The right one again: what was typed meanwhile was for it alone.

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from securechat.server.data_folder import DataFolder
 from tests.e2e.conftest import SERVER_KEY, MakePerson
 from tests.e2e.program import TOP, WAIT_S
 from tests.e2e.server_process import give_identity
@@ -129,3 +130,25 @@ def test_it_leaves_the_terminal_as_it_was(terminal: Terminal, way: str) -> None:
     terminal.wait(r"\r\nServer stopped\.\r\n$")
     assert "Traceback" not in terminal.shown
     assert terminal.settings_now() == list(terminal.settings)
+
+
+def test_closing_the_terminals_window_stops_the_server_in_order(tmp_path: Path) -> None:
+    """The system says hang-up, and the terminal is gone: nothing can be printed or given back, all is still closed."""
+    give_identity(tmp_path / "server", SERVER_KEY)
+    master, slave = pty.openpty()
+    name = shlex.quote(os.ttyname(slave))
+    command = [sys.executable, "server.py", "--host", "127.0.0.1", "--port", "0", "--data", str(tmp_path / "server")]
+    shell = f"exec {shlex.join(command)} < {name} > {name} 2> {shlex.quote(str(tmp_path / 'err'))}"
+    process = subprocess.Popen(["sh", "-c", shell], cwd=TOP, start_new_session=True)
+    shown = b""
+    while b"/help for commands" not in shown:
+        shown += os.read(master, 65536)
+    os.close(slave)
+    os.close(master)
+    try:
+        assert process.wait(WAIT_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert (tmp_path / "err").read_text() == ""
+    DataFolder.open(tmp_path / "server").close()  # its locks are free

@@ -135,3 +135,23 @@ def test_the_echo_bot_answers(server: ScriptedServer, run: type[Program], folder
 
 def test_the_echo_bot_is_short() -> None:
     assert len((ROOT / "examples" / "echo_bot.py").read_text().splitlines()) < 40
+
+
+@pytest.mark.parametrize("module", ["echo_bot", "terminal_client"])
+def test_a_missing_package_is_named_in_one_sentence(module: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['Crypto'] = None\n")
+    done = subprocess.run(
+        [sys.executable, "-m", f"examples.{module}", "localhost"], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, stdin=subprocess.DEVNULL, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "pycryptodome" in done.stderr
+
+
+def test_the_bot_without_a_password_ends_quietly(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "CHAT_PASSWORD"}
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.echo_bot", "localhost"], cwd=ROOT, capture_output=True, text=True,
+        env=environment, stdin=subprocess.DEVNULL, timeout=30, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode != 0 and "Traceback" not in done.stderr

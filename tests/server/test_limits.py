@@ -84,6 +84,15 @@ def test_time_to_log_in_is_one_budget(serve: Serve) -> None:
     assert client.wait_end() is None
 
 
+def test_frame_that_drips_in_does_not_hold_the_session(running: Running) -> None:
+    alice = running.register("alice")
+    alice.ok(FrameType.PING)
+    alice.connection.send(b"\0\0\x10\0")
+    running.monotonic.shift_s += 91
+    alice.connection.send(b"\0")
+    assert alice.wait_end() is None
+
+
 def test_silent_session_ends_and_one_that_pings_does_not(serve: Serve) -> None:
     running = serve(limits={"idle_seconds": 0.3})
     alice, bob = running.register("alice"), running.register("bob", key=1)

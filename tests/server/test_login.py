@@ -181,6 +181,8 @@ def test_registration_needs_its_own_proof_identity_and_first_prekey(running: Run
         return messages.Register("alice", "", draft.login_pub, identity, prekey, draft.vault, proof).encode()
 
     assert client.error(FrameType.REGISTER, with_parts(draft.identity, second, draft.proof)) == ErrorCode.CONFLICT
+    zeroth = OwnPrekey(0, 0, crypto.generate_kem_key()).record(keys).raw
+    assert client.error(FrameType.REGISTER, with_parts(draft.identity, zeroth, draft.proof)) == ErrorCode.CONFLICT
     assert client.error(FrameType.REGISTER, with_parts(draft.identity, draft.prekey, proof)) == ErrorCode.BAD_LOGIN
     stranger = RawClient(running.port)
     other = stranger.make_register("bob", key=1)

