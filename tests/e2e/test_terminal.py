@@ -108,7 +108,7 @@ def test_incoming_lines_do_not_tear_the_line_being_typed(terminal: Terminal, mak
     terminal.type("tence\r")
     alice.wait_text("half a sentence")
     terminal.type("/who\r")
-    terminal.wait(r"1 online:\r\n  alice\r\n> $")
+    terminal.wait(r"(?s)1 online:\r\n  alice\r\n.*> $")
 
 
 def test_ctrl_d_ends_the_typing_and_not_the_server(terminal: Terminal, make_person: MakePerson) -> None:
