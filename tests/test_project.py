@@ -106,7 +106,7 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         "/" + "root/project",
         'open("/' + 'work/file")',
         "cd /" + "home/somebody",
-        "see ../" + "shared/DESIGN.md",
+        "see ../" + "shared" + "/DESIGN.md",
         "https://pypi" + ".org/simple",
         "pip install --index" + "-url x",
     ],
