@@ -11,6 +11,8 @@ from enum import Enum
 
 __all__ = [
     "ConnectionState",
+    "Conversation",
+    "ConversationKind",
     "Event",
     "HistoryLoaded",
     "Message",
@@ -58,11 +60,29 @@ class Presence(Enum):
 
 @dataclass(frozen=True)
 class Person:
-    """One user of the server. ``fp`` is the 32-byte fingerprint if known here, else None."""
+    """One user of the server. ``fp`` is the 32-byte fingerprint if known here, else None. ``ignored``: by our choice."""
 
     username: str
     presence: Presence
     fp: bytes | None = None
+    ignored: bool = False
+
+
+class ConversationKind(Enum):
+    """As on the wire (docs/protocol.md §11, LIST_CONVERSATIONS)."""
+
+    LOBBY = 0
+    DIRECT = 1
+    ROOM = 2
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One conversation that is open here. ``name``: the other's username, a room's title, "" for the lobby."""
+
+    conv: bytes
+    kind: ConversationKind
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +96,9 @@ class Message:
     ``missing_before``: so many posts of the author's stream are not here; ``unseen_before``: the author had seen a
     message that is not here.
     ``late``: the signed time is long before its neighbours: show "sent <date>, arrived late".
-    ``edited``, ``deleted``, ``deleted_by_operator``, ``reactions`` (emoji, usernames) hold what later posts changed.
+    ``edited``, ``deleted``, ``deleted_by_operator``, ``reactions`` (emoji, usernames) hold what later posts changed;
+    ``earlier`` the texts before the present one as (time_ms, text), the first one first. ``pending``: a change of ours
+    to it (edit, deletion, reaction) is shown already but still waits in the outbox.
     """
 
     conv: bytes
@@ -101,6 +123,8 @@ class Message:
     deleted_by_operator: bool = False
     reply_to: bytes = b""
     reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    earlier: tuple[tuple[int, str], ...] = ()
+    pending: bool = False
 
 
 @dataclass(frozen=True)

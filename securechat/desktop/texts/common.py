@@ -1,13 +1,22 @@
-"""Every word that the window shows, in one place, so that another language is another module.
-
-Owns wording only: no logic beyond counting things. Sentences about errors of the chat itself come from
-`securechat.client.sentences`.
-"""
+"""Words that several parts of the window share, or that belong to none of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+
+__all__ = [
+    "ACCEPT", "AGAIN_DIFFERS", "BAD_NAME", "BANNER_CONNECTING", "BANNER_RETRYING", "CALLBACK_CRASH", "CANCEL",
+    "CANCELLED", "COMPARE", "CONNECTING_TO_SERVER", "COPY_LINK", "DARK", "DELETED", "DELETED_BY_OPERATOR", "DISMISS",
+    "EDITED", "FIRST_CONTACT", "HIDE", "INVITE", "INVITE_HINT", "LARGER", "LIGHT", "LINK_COPIED", "LOADING_OLDER",
+    "LOBBY", "LOBBY_HOLDS", "LOG_IN", "MENU", "NAME", "NEED_AGAIN", "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER",
+    "NEWER", "NORMAL_SIZE", "NOT_SENT", "NO_RECOVERY", "PASSWORD", "PASSWORD_AGAIN", "PEOPLE", "PRODUCT", "REGISTER",
+    "ROOMS", "SEND", "SERVER", "SHOW", "SIGNED_OUT", "SIGN_OUT", "SMALLER", "STORED", "SYSTEM", "THIS_COMPUTER",
+    "TODAY", "TO_NEWEST", "TRY_NOW", "UNKNOWN_TIME", "UNVERIFIED", "WAITING", "WELCOME", "YESTERDAY", "YOU",
+    "beginning", "conversation_title", "date_words", "day", "late", "message_hint", "missing", "online_count",
+    "password_short", "paste_too_long", "presence", "refused", "several", "too_long", "typing", "unseen",
+    "waiting_banner", "window_title",
+]
 
 PRODUCT = "Secure Chat"
 
@@ -198,6 +207,3 @@ def paste_too_long(size_bytes: int, most_bytes: int) -> str:
 def refused(reason: str) -> str:
     """Under a message that the server does not take."""
     return f"{NOT_SENT} {reason}".strip()
-
-
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("Sequence", "annotations", "date")]

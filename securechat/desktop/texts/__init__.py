@@ -1,0 +1,13 @@
+"""Every word that the window shows, in one place, so that another language is another package like this.
+
+Owns wording only: no logic beyond counting things. Use `texts.NAME`; which module a word is in concerns nobody.
+Sentences about errors of the chat itself come from `securechat.client.sentences`.
+"""
+
+from securechat.desktop.texts.common import *
+from securechat.desktop.texts.composer import *
+from securechat.desktop.texts.panels import *
+from securechat.desktop.texts.sheets import *
+from securechat.desktop.texts.sidebar import *
+from securechat.desktop.texts.timeline import *
+from securechat.desktop.texts.trouble import *

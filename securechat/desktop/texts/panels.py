@@ -1,0 +1,5 @@
+"""Words of protection, export, people, help, what crashed."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
