@@ -20,6 +20,7 @@ __all__ = [
     "MessageShown",
     "MessageState",
     "Notice",
+    "OwnSession",
     "PeopleListed",
     "Person",
     "PostRefused",
@@ -60,7 +61,7 @@ class Presence(Enum):
 
 @dataclass(frozen=True)
 class Person:
-    """One user of the server. ``fp`` is the 32-byte fingerprint if known here, else None. ``ignored``: by our choice."""
+    """One user of the server. ``fp``: the 32-byte fingerprint if known here, else None. ``ignored``: our own choice."""
 
     username: str
     presence: Presence
@@ -83,6 +84,17 @@ class Conversation:
     conv: bytes
     kind: ConversationKind
     name: str = ""
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """One connection of the own account. ``since_ms``: when it logged in; ``address`` as the server saw it;
+    ``this``: it is the one asking."""
+
+    session_id: int
+    since_ms: int
+    address: str
+    this: bool
 
 
 @dataclass(frozen=True)

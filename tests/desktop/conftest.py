@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from securechat.desktop.palette import palette_for
+from securechat.desktop.theme import Theme
 from tests.desktop.driver import Driver
 
 
@@ -22,6 +26,20 @@ def open_window(tmp_path: Path) -> Iterator[Callable[..., Driver]]:
     yield make
     for driver in made:
         driver.close()
+
+
+@pytest.fixture
+def bare() -> Iterator[tuple[tk.Tk, Theme]]:
+    """A visible empty window and a theme, for one widget."""
+    root = tk.Tk()
+    root.geometry("900x600+0+0")
+    theme = Theme(root, palette_for("dark"))
+    root.update()
+    yield root, theme
+    theme.close()
+    root.destroy()
+    del root, theme
+    gc.collect()  # an interpreter must not be freed by another thread
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ Sentences about errors of the chat itself come from `securechat.client.sentences
 
 from securechat.desktop.texts.common import *
 from securechat.desktop.texts.composer import *
+from securechat.desktop.texts.form import *
+from securechat.desktop.texts.menus import *
 from securechat.desktop.texts.panels import *
 from securechat.desktop.texts.sheets import *
 from securechat.desktop.texts.sidebar import *
