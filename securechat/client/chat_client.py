@@ -16,28 +16,27 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import crypto_utils as crypto
 from securechat.client.address import ServerAddress
 from securechat.client.dispatch import Dispatcher
 from securechat.client.entrance import Entrance
-from securechat.client.events import ConnectionState, Event, Message, Person
+from securechat.client.events import ConnectionState, Conversation, ConversationKind, Event, Message, Person
 from securechat.client.first_login import FirstLogin, Wish
 from securechat.client.lifecycle import Lifecycle
-from securechat.client.login import (
-    Link,
-)
+from securechat.client.login import Link
+from securechat.client.protection import Protection
 from securechat.client.session import Session
 from securechat.client.settings import default_folder
 from securechat.client.timeline import Timeline
 from securechat.errors import ConnectionClosed, LocalProtocolError
-from securechat.wire import limits
-from securechat.wire.frames import FrameType
-from securechat.wire.messages import SetRead, Typing
-from securechat.wire.objects import PostKind
+
+if TYPE_CHECKING:
+    from securechat.client.account_actions import AccountActions
 
 __all__ = ["ChatClient"]
 
@@ -78,7 +77,6 @@ class ChatClient:
         self._session: Session | None = None
         self._connected = threading.Event()  # set while no connect is under way, for close()
         self._connected.set()
-        self._typed_s: dict[bytes, float] = {}
         self.lobby = b""
         self.username = ""
         self.server_name = ""
@@ -205,20 +203,32 @@ class ChatClient:
         """Post a text; returns its local id once it is safe in the outbox on disk, also while offline.
 
         LocalProtocolError if it is empty, not writable as UTF-8 or over 16,384 bytes; StoreError if the disk refuses:
-        then it was not sent and will not be. ConnectionClosed after `close`.
+        then it was not sent and will not be. ConnectionClosed after `close`. The same holds for the four below.
         """
-        try:
-            body = text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise LocalProtocolError("This text has characters that cannot be sent.") from error
-        if not body:
-            raise LocalProtocolError("There is nothing to send.")
-        if len(body) > limits.TEXT:
-            raise LocalProtocolError(f"This text is too long: at most {limits.TEXT} bytes fit into one message.")
         session, timeline = self._open(conv)
-        local_id = session.writer.post(timeline.conv, PostKind.TEXT, body)
-        session.wake()
-        return local_id
+        return session.posting.text(timeline, text)
+
+    def reply(self, text: str, to: bytes, conv: bytes | None = None) -> int:
+        """As `send`, as an answer to the message with this post id, which must be loaded here."""
+        session, timeline = self._open(conv)
+        return session.posting.reply(timeline, text, to)
+
+    def edit(self, post_id: bytes, text: str, conv: bytes | None = None) -> int:
+        """Give an own loaded message another text. It shows at once (`MessageChanged`, `pending`), also while offline;
+        if the server refuses, `PostRefused` has a message of this kind with the text."""
+        session, timeline = self._open(conv)
+        return session.posting.edit(timeline, post_id, text)
+
+    def delete(self, post_id: bytes, conv: bytes | None = None) -> int:
+        """Take back an own loaded message; shown as `edit` is."""
+        session, timeline = self._open(conv)
+        return session.posting.delete(timeline, post_id)
+
+    def react(self, post_id: bytes, emoji: str, conv: bytes | None = None) -> int:
+        """Put one emoji (at most 32 bytes, no controls) at a loaded message in place of one's last; "" withdraws it.
+        Shown as `edit` is."""
+        session, timeline = self._open(conv)
+        return session.posting.react(timeline, post_id, emoji)
 
     def wait_stored(self, local_id: int, timeout_s: float = 10.0) -> int:
         """Wait until an own post is durable at the server; returns its seq. TimeoutError, RequestRefused,
@@ -231,6 +241,23 @@ class ChatClient:
             session = self._session
         timeline = session.timelines.get(conv or session.lobby) if session else None
         return timeline.messages() if timeline else ()
+
+    def conversations(self) -> tuple[Conversation, ...]:
+        """What is open here: the lobby; empty before `connect`."""
+        with self._lock:
+            session = self._session
+        return (Conversation(session.lobby, ConversationKind.LOBBY),) if session else ()
+
+    def protection(self, post_id: bytes, conv: bytes | None = None, timeout_s: float = 10.0) -> Protection:
+        """What protected a loaded message; asks the server for it and verifies it once more. Blocks.
+
+        LocalProtocolError if it is not loaded or was deleted; RemoteProtocolError if the server does not give it again
+        as it was; SealError if its signature does not hold; RequestRefused, TimeoutError.
+        """
+        session, timeline = self._open(conv)
+        return session.worker.call(
+            lambda: session.inspector.look(session.keeper.link, timeline, post_id)
+        ).result(timeout_s)
 
     def load_older(self, conv: bytes | None = None, timeout_s: float = 10.0) -> bool:
         """Fetch the page above what is loaded; tells `HistoryLoaded`. True if something older may exist.
@@ -252,26 +279,12 @@ class ChatClient:
     def typing(self, conv: bytes | None = None) -> None:
         """Tell the others that one is writing; at most once in 4 s goes out, and nothing while offline."""
         session, timeline = self._open(conv)
-        now = self._monotonic()
-        link = session.keeper.link
-        if link is not None and now - self._typed_s.get(timeline.conv, -limits.TYPING_EVERY_S) >= limits.TYPING_EVERY_S:
-            self._typed_s[timeline.conv] = now
-            link.connection.submit(FrameType.TYPING, Typing(timeline.conv).raw)
+        session.telling.typing(timeline.conv)
 
     def mark_read(self, seq: int, conv: bytes | None = None) -> None:
         """One has read up to `seq`; never lowers. Kept while offline and told later."""
         session, timeline = self._open(conv)
-        if not 0 < seq < 1 << 63 or not session.marks.raise_to(timeline.conv, seq):
-            return
-        link = session.keeper.link
-        if link is None:
-            return
-
-        def told(done: Future[bytes]) -> None:
-            if done.exception() is None:
-                session.marks.server_has(timeline.conv, seq)
-
-        link.connection.submit(FrameType.READ, SetRead(timeline.conv, seq, 0).raw).add_done_callback(told)
+        session.telling.read(timeline.conv, seq)
 
     def read_mark(self, conv: bytes | None = None) -> int:
         """The highest seq read on any of one's devices, as far as is known here."""
@@ -287,6 +300,13 @@ class ChatClient:
         """Keep what was typed, sealed on disk; durable on return. StoreError."""
         session, timeline = self._open(conv)
         session.outbox.set_draft(timeline.conv, text)
+
+    @cached_property
+    def account(self) -> AccountActions:
+        """Password, sessions and whom one ignores. Its methods block and raise as the ones here do."""
+        from securechat.client.account_actions import AccountActions
+
+        return AccountActions(self._opened, self._stretch, self._monotonic)
 
     # --- events
 

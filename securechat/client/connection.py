@@ -47,6 +47,8 @@ class Connection:
         self._decoder = FrameDecoder()
         self._logged_in = False  # receive thread only
         self.last_sent_s = self.last_received_s = monotonic()
+        # The server's clock less our monotonic one, in seconds, as its answer to the login told; None before.
+        self.server_apart_s: float | None = None
         self._push_lock = threading.Lock()  # guards the two below, and the order of pushes
         self._taker: Callable[[Frame], None] | None = None
         self._backlog: list[Frame] = []
@@ -115,6 +117,10 @@ class Connection:
                     raise
                 if self._gone.wait(seconds_of(error)):
                     raise _copy(self._lost or ConnectionClosed()) from error
+
+    def note_time(self, server_time_ms: int) -> None:
+        """The server has just said what time it is there."""
+        self.server_apart_s = server_time_ms / 1000 - self._monotonic()
 
     def close(self) -> None:
         """End it; idempotent, any thread, does not wait."""

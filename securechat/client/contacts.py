@@ -7,6 +7,7 @@ asked by the reader of posts, which hands the answers in. Any thread.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 
@@ -40,6 +41,7 @@ class Contacts:
         self._contacts: dict[tuple[str, bytes], Contact] = {}
         self._pins: dict[str, bytes] = {}
         self._dirty = False
+        self._watchers: list[Callable[[], None]] = []
         for contact in contacts:
             self._put(contact)
 
@@ -57,6 +59,21 @@ class Contacts:
         """The pinned fingerprint of a name."""
         with self._lock:
             return self._own.fp if username == self._own.username else self._pins.get(username)
+
+    def pinned(self, username: str) -> Contact | None:
+        """The contact under which a name is pinned."""
+        with self._lock:
+            fp = self._pins.get(username)
+            return None if fp is None else self._contacts[username, fp]
+
+    def ignores(self, username: str) -> bool:
+        """True if the person has chosen not to see what this one writes."""
+        contact = self.pinned(username)
+        return contact is not None and contact.state == ContactState.IGNORED
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """`changed` is called after who is ignored has changed, on the thread that changed it."""
+        self._watchers.append(changed)
 
     @property
     def dirty(self) -> bool:
@@ -123,27 +140,68 @@ class Contacts:
                 if stored is None:
                     if own.state == ContactState.FORMER or own.username not in pinned:
                         merged[key] = own
-                elif own.prekey_id > stored.prekey_id or (own.state > stored.state):
-                    raised = max(own.state, stored.state), max(own.prekey_id, stored.prekey_id)
-                    merged[key] = Contact(*key, *raised)
-        # Verified ones first if there are too many; then the latest seen, which are last.
-        kept = sorted(merged.values(), key=lambda contact: contact.state == ContactState.VERIFIED)
-        return replace(contents, contacts=tuple(kept[-limits.CONTACTS :]))
+                else:
+                    merged[key] = _risen(own, stored)
+        return replace(contents, contacts=_kept(merged.values()))
+
+    def ignoring(self, contact: Contact, ignored: bool) -> Callable[[VaultContents], VaultContents]:
+        """The change that ignores this contact, or stops it, in whatever the server has by then; changes nothing here.
+
+        It is an explicit one: unlike `merged` it may lower a state. Who was ignored is *seen* afterwards, and must be
+        compared again to be verified.
+        """
+
+        def change(contents: VaultContents) -> VaultContents:
+            named = (one for one in contents.contacts if one.username == contact.username)
+            stored = next((one for one in named if one.state != ContactState.FORMER), None)
+            if ignored == (stored is not None and stored.state == ContactState.IGNORED):
+                return contents
+            present = stored or contact
+            wanted = replace(present, state=ContactState.IGNORED if ignored else ContactState.SEEN)
+            place = (wanted.username, wanted.fp)
+            others = [one for one in contents.contacts if (one.username, one.fp) != place]
+            return replace(contents, contacts=_kept([*others, wanted]))
+
+        return change
 
     def adopt(self, contents: VaultContents) -> list[str]:
         """Take the contacts of a vault that was fetched or written. Returns names that it pins to another key."""
         changed = []
         with self._lock:
+            before = self._ignored()
             for contact in contents.contacts:
                 pinned = self._pins.get(contact.username)
                 if contact.state != ContactState.FORMER and pinned not in (None, contact.fp):
                     changed.append(contact.username)
                 else:
-                    self._put(contact)
+                    own = self._contacts.get((contact.username, contact.fp))
+                    self._put(contact if own is None else _risen(own, contact))
+            told = self._watchers if self._ignored() != before else []
+        for tell in told:
+            tell()
         return changed
 
+    def _ignored(self) -> set[str]:
+        return {contact.username for contact in self._contacts.values() if contact.state == ContactState.IGNORED}
+
     def written(self, contents: VaultContents) -> None:
-        """`contents` is durable at the server: what it holds need not be written again."""
+        """`contents` is durable at the server: it is taken, and what it holds need not be written again."""
+        self.adopt(contents)
         stored = {(contact.username, contact.fp) for contact in contents.contacts}
         with self._lock:
             self._dirty = any(key not in stored for key in self._contacts) and len(stored) < limits.CONTACTS
+
+
+def _risen(own: Contact, stored: Contact) -> Contact:
+    """What is known here, joined with what the server has. States rise, but whether somebody is ignored is as stored:
+    a device that has not heard yet that it ended would bring it back for ever."""
+    state = max(own.state, stored.state)
+    if ContactState.IGNORED in (own.state, stored.state):
+        state = stored.state
+    return Contact(stored.username, stored.fp, state, max(own.prekey_id, stored.prekey_id))
+
+
+def _kept(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
+    """As many as a vault holds: those whom the person has chosen something about, then the latest seen (the last)."""
+    chosen = (ContactState.VERIFIED, ContactState.IGNORED)
+    return tuple(sorted(contacts, key=lambda contact: contact.state in chosen)[-limits.CONTACTS :])

@@ -1,32 +1,36 @@
 """What later posts do to earlier ones: edits, deletions and reactions of docs/protocol.md §8.
 
 Pure; belongs to one timeline. A control post may come before its target: it is kept and takes effect when the target is
-there. Of several the greatest (time, n) counts; a deletion wins over edits and may target control posts too.
+there. Of several the greatest (time, n) counts; a deletion wins over edits and may target control posts too. Own ones
+take effect while they still wait in the outbox ("pending"), and are taken back if the server refuses them.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from securechat.client.events import Message
 from securechat.wire.objects import Post, PostKind, split_target
 
-__all__ = ["CONTROL_KINDS", "Effects"]
+__all__ = ["ANSWERABLE", "CONTROL_KINDS", "EDITABLE", "Effects"]
 
 CONTROL_KINDS = frozenset({PostKind.EDIT, PostKind.DELETE, PostKind.REACTION})
-_EDITABLE = frozenset({PostKind.TEXT, PostKind.REPLY})
-_ANSWERABLE = frozenset({PostKind.TEXT, PostKind.FILE, PostKind.REPLY})
+EDITABLE = frozenset({PostKind.TEXT, PostKind.REPLY})
+ANSWERABLE = frozenset({PostKind.TEXT, PostKind.FILE, PostKind.REPLY})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class _Control:
+    time_ms: int
+    n: int
     post_id: bytes
-    author_fp: bytes
-    author: str
-    kind: int
-    order: tuple[int, int]  # (time, n)
-    text: str
+    author_fp: bytes = field(compare=False)
+    author: str = field(compare=False)
+    kind: int = field(compare=False)
+    target: bytes = field(compare=False)
+    text: str = field(compare=False)
 
 
 class Effects:
@@ -34,57 +38,82 @@ class Effects:
 
     def __init__(self, operator: bytes) -> None:
         self._operator = operator
-        self._on: dict[bytes, list[_Control]] = defaultdict(list)
-        self._target_of: dict[bytes, bytes] = {}  # control post id -> its target
+        self._all: dict[bytes, _Control] = {}  # by post id
+        # target -> kind -> author -> what they said, in the order that counts: looking at one message costs as much
+        # as there are people who did something to it.
+        self._on: dict[bytes, dict[int, dict[bytes, list[_Control]]]] = defaultdict(dict)
+        self._pending: dict[bytes, bytes] = {}  # own control posts that wait -> the message they change
 
-    def add(self, post: Post, post_id: bytes, author: str) -> bytes:
+    def add(self, post: Post, post_id: bytes, author: str, *, pending: bool = False) -> bytes:
         """Take a verified control post; returns the id of the message that may look different now."""
         target, rest = split_target(post.body)
-        self._on[target].append(
-            _Control(post_id, post.author, author, post.kind, (post.time, post.n), rest.decode("utf-8"))
-        )
-        self._target_of[post_id] = target
+        control = _Control(post.time, post.n, post_id, post.author, author, post.kind, target, rest.decode("utf-8"))
+        self._all[post_id] = control
+        insort(self._on[target].setdefault(post.kind, {}).setdefault(post.author, []), control)
+        message_id = self._message_of(control)
+        if pending:
+            self._pending[post_id] = message_id
+        return message_id
+
+    def confirm(self, post_id: bytes) -> bytes:
+        """An own control post is stored; returns as `add`."""
+        self._pending.pop(post_id, None)
+        return self._message_of(self._all[post_id])
+
+    def withdraw(self, post_id: bytes) -> bytes:
+        """An own control post will never be stored; returns as `add`."""
+        message_id = self.confirm(post_id)
+        control = self._all.pop(post_id)
+        self._on[control.target][control.kind][control.author_fp].remove(control)
+        return message_id
+
+    def newest_ms(self, kind: int, target: bytes, author_fp: bytes) -> int:
+        """The highest time that an author gave to a control post of this kind on a target, 0 if none."""
+        controls = self._on.get(target, {}).get(kind, {}).get(author_fp)
+        return controls[-1].time_ms if controls else 0
+
+    def _message_of(self, control: _Control) -> bytes:
         # Deleting an edit or a reaction changes the message which that one was about.
-        return self._target_of.get(target, target)
+        other = self._all.get(control.target)
+        return control.target if other is None else other.target
 
     def _deleted_by(self, post_id: bytes, author_fp: bytes) -> bytes:
         """The fp of who deleted this post with the right to do so, or b""; its author before the operator."""
-        who = {control.author_fp for control in self._on.get(post_id, ()) if control.kind == PostKind.DELETE}
-        if author_fp in who:
+        who = self._on.get(post_id, {}).get(PostKind.DELETE, {})
+        if who.get(author_fp):
             return author_fp
-        return self._operator if self._operator and self._operator in who else b""
+        return self._operator if self._operator and who.get(self._operator) else b""
 
-    def _standing(self, target: bytes, kind: PostKind) -> list[_Control]:
-        """Control posts of this kind on a target that were not deleted themselves, in the order that counts."""
-        controls = [
-            control
-            for control in self._on.get(target, ())
-            if control.kind == kind and not self._deleted_by(control.post_id, control.author_fp)
-        ]
-        return sorted(controls, key=lambda control: control.order)
+    def _standing(self, controls: list[_Control]) -> list[_Control]:
+        """Those that were not deleted themselves, in the order that counts."""
+        return [control for control in controls if not self._deleted_by(control.post_id, control.author_fp)]
 
     def render(self, message: Message) -> Message:
         """`message` as it looks with everything that is known about it."""
-        if message.post_id not in self._on:
+        on_it = self._on.get(message.post_id)
+        if on_it is None:
             return message
+        pending = message.post_id in self._pending.values()
         deleter = self._deleted_by(message.post_id, message.author_fp)
         if deleter:
-            return replace(
-                message, text="", deleted=True, deleted_by_operator=deleter != message.author_fp, reactions=()
-            )
-        if message.kind in _EDITABLE:
-            edits = self._standing(message.post_id, PostKind.EDIT)
-            own = [edit for edit in edits if edit.author_fp == message.author_fp]
-            if own:
-                message = replace(message, text=own[-1].text, edited=True)
-        if message.kind in _ANSWERABLE:
-            message = replace(message, reactions=self._reactions(message.post_id))
-        return message
+            by_operator = deleter != message.author_fp
+            return replace(message, text="", deleted=True, deleted_by_operator=by_operator, pending=pending)
+        if message.kind in EDITABLE:
+            edits = self._standing(on_it.get(PostKind.EDIT, {}).get(message.author_fp, []))
+            if edits:
+                texts = [(message.time_ms, message.text), *((edit.time_ms, edit.text) for edit in edits)]
+                message = replace(message, text=texts[-1][1], edited=True, earlier=tuple(texts[:-1]))
+        if message.kind in ANSWERABLE:
+            message = replace(message, reactions=self._reactions(on_it))
+        return replace(message, pending=pending) if pending else message
 
-    def _reactions(self, target: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        newest = {control.author_fp: control for control in self._standing(target, PostKind.REACTION)}
+    def _reactions(self, on_it: dict[int, dict[bytes, list[_Control]]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        newest = []
+        for controls in on_it.get(PostKind.REACTION, {}).values():
+            standing = next((one for one in reversed(controls) if self._standing([one])), None)
+            if standing is not None and standing.text:
+                newest.append(standing)
         by_emoji: dict[str, list[str]] = {}
-        for control in newest.values():
-            if control.text:
-                by_emoji.setdefault(control.text, []).append(control.author)
+        for control in sorted(newest):
+            by_emoji.setdefault(control.text, []).append(control.author)
         return tuple((emoji, tuple(sorted(names))) for emoji, names in by_emoji.items())

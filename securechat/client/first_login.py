@@ -13,6 +13,7 @@ from pathlib import Path
 import crypto_utils as crypto
 from securechat.client.account import Account, first_contents
 from securechat.client.address import ServerAddress
+from securechat.client.clock_watch import clock_sentence
 from securechat.client.entrance import Entrance
 from securechat.client.events import Event, Notice, Progress
 from securechat.client.file_lock import FileLock, private_folder
@@ -36,7 +37,6 @@ from securechat.wire import limits
 __all__ = ["FirstLogin", "Wish"]
 
 _NAME_RULE = "A name has 1 to 32 small letters, digits, dots, dashes or underscores, and begins with a letter or digit."
-_CLOCK_OFF_S = 240  # the server refuses streams from 5 minutes ahead
 
 Adopt = Callable[[Session, Link, ServerAddress, Callable[[], object]], None]
 
@@ -144,13 +144,9 @@ class FirstLogin:
         return max(0.001, self._end_s - self._monotonic())
 
     def _check_clock(self, server_time_ms: int) -> None:
-        off_s = self._clock() - server_time_ms / 1000
-        if abs(off_s) > _CLOCK_OFF_S:
-            direction = "ahead of" if off_s > 0 else "behind"
-            minutes = round(abs(off_s) / 60)
-            self._emit(
-                Notice(f"This computer's clock is about {minutes} minutes {direction} the server's. Set it right.")
-            )
+        sentence = clock_sentence(self._clock() - server_time_ms / 1000)
+        if sentence:
+            self._emit(Notice(sentence))
 
     def _tell(self, text: str) -> None:
         self._emit(Progress(text))

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Final
 
+from securechat.client.clock_watch import ClockWatch, Jump, asleep_sentence, clock_sentence
 from securechat.client.events import ConnectionState
 from securechat.client.lifecycle import Lifecycle
 from securechat.client.login import Link
 from securechat.client.outbox import Outbox
-from securechat.client.pacing import Backoff, KeepAlive
+from securechat.client.pacing import Backoff, Holdup, KeepAlive
 from securechat.client.pump import Pump
-from securechat.client.sentences import explain, seconds_of
+from securechat.client.sentences import explain, hold_up, seconds_of
 from securechat.errors import (
     AuthError,
     ChatError,
@@ -35,6 +38,10 @@ logger = logging.getLogger(__name__)
 _FINAL: Final = frozenset({ErrorCode.KICKED, ErrorCode.VERSION, ErrorCode.BAD_LOGIN, ErrorCode.FORBIDDEN})
 _TIDY_AFTER_S: Final = 0.25  # acknowledged posts leave the file when a burst is over, not one by one
 _SAVE_EVERY_S: Final = 600.0  # pins go into the vault at most this often (§4)
+_LOOK_EVERY_S: Final = 5.0  # after this long at the latest it is seen that the computer was asleep
+_ANSWER_S: Final = 5.0  # for a server that is asked then whether it is still there
+# How a connection ends that was slept through: without a word, or with one about slowness.
+_SLEPT: Final = frozenset({None, ErrorCode.SLOW})
 
 
 class Keeper:
@@ -44,6 +51,7 @@ class Keeper:
     def __init__(
         self, *, pump: Pump, outbox: Outbox, lifecycle: Lifecycle, backoff: Backoff, enter: Callable[[], Link],
         caught_up: Callable[[Link], None], save: Callable[[Link, float], None], monotonic: Callable[[], float],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._pump = pump
         self._outbox = outbox
@@ -58,8 +66,13 @@ class Keeper:
         self._retry = False
         self._stopping = False
         self._link: Link | None = None
-        self._stale_since_s: float | None = None  # sender thread only, as is the next
+        self._stale_since_s: float | None = None  # sender thread only, as are all below
         self._saved_s = monotonic()
+        self._holdup = Holdup()
+        self._watch = ClockWatch(clock, monotonic)
+        self._jump: Jump | None = None  # seen, and not yet known what it did to the connection
+        self._test: tuple[float, Future[bytes]] | None = None  # the PING after a jump, and when it went
+        self._clock_said = ""
         self._thread = threading.Thread(target=self._run, name="chat-sender", daemon=True)
 
     @property
@@ -71,6 +84,7 @@ class Keeper:
     def start(self, link: Link) -> None:
         """Take over a link that is logged in and caught up; once."""
         self._link = link
+        self._clock_said = self._about_clock(link)  # the first login has told it
         self._thread.start()
 
     def wake(self) -> None:
@@ -125,25 +139,76 @@ class Keeper:
             if link.connection.lost is not None:
                 return link.connection.lost
             try:
-                waits = [self._pump.step(), self._stay_alive(link), self._tidy(link)]
+                waits = [self._send(), self._stay_alive(link), self._tidy(link)]
             except TimeoutError:
                 return ConnectionClosed("The server did not answer in time.")
             except ChatError as error:
                 logger.warning("the connection is given up: %s", type(error).__name__)
                 return link.connection.lost or error
-            self._wait(min(wait for wait in waits if wait is not None))
+            self._wait(lambda: self._woken, min(wait for wait in waits if wait is not None))
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, woken: Callable[[], bool], seconds: float) -> bool:
+        """Until `woken` or `stop` (True), for so long, or until it is time to look at the clock."""
+        seconds = min(seconds, _LOOK_EVERY_S)
+        due_s = self._monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(lambda: self._woken or self._stopping, seconds)
+            done = self._changed.wait_for(lambda: woken() or self._stopping, seconds)
+        self._look(self._monotonic() - due_s)
+        return done
+
+    def _send(self) -> float | None:
+        pause_s = self._pump.step()
+        if pause_s is None:
+            if self._pump.idle:
+                self._holdup.over()
+        elif pause_s > 0 and self._holdup.paused(self._monotonic(), pause_s):
+            self._lifecycle.say(hold_up(pause_s))
+        return pause_s
 
     def _stay_alive(self, link: Link) -> float:
         connection, now = link.connection, self._monotonic()
+        if self._jump is not None:
+            return self._test_link(link, now)
         if KeepAlive.dead(now, connection.last_received_s):
             raise ConnectionClosed("The server has been silent for too long.")
         if KeepAlive.ping_due(now, connection.last_sent_s):
             connection.submit(FrameType.PING)
         return KeepAlive.next_look_s(now, connection.last_sent_s, connection.last_received_s)
+
+    def _look(self, late_s: float = 0.0) -> None:
+        """See whether time went on without us. What was found before stands until it is known what it did."""
+        jump = self._watch.look(late_s)
+        if jump is not None:
+            logger.info("the clock moved by %d s meanwhile", jump.seconds)
+            self._jump, self._test = jump, None
+
+    def _test_link(self, link: Link, now: float) -> float:
+        """After a jump: ask at once whether the server is still there. ConnectionClosed if it does not answer soon."""
+        if self._test is None:
+            future = link.connection.submit(FrameType.PING)
+            self._test = (now, future)
+            future.add_done_callback(lambda done: self.wake())
+        asked_s, future = self._test
+        if future.done():
+            if isinstance(future.exception(), ConnectionClosed):
+                raise ConnectionClosed("The connection was lost.")
+            self._jump = self._test = None
+            self._check_clock(link)  # nobody slept, so somebody set it
+            return 0.0
+        if now - asked_s >= _ANSWER_S:
+            raise ConnectionClosed("The server did not answer in time.")
+        return asked_s + _ANSWER_S - now
+
+    def _about_clock(self, link: Link) -> str:
+        apart_s = link.connection.server_apart_s
+        return "" if apart_s is None else clock_sentence(self._watch.apart_s - apart_s)
+
+    def _check_clock(self, link: Link) -> None:
+        """Say so if this computer's clock is wrong by now, once for each measure of it."""
+        sentence = self._about_clock(link)
+        if sentence and sentence != self._clock_said:
+            self._lifecycle.say(sentence)
+        self._clock_said = sentence
 
     def _tidy(self, link: Link) -> float | None:
         """Forget acknowledged posts on disk, and now and then write the vault. Seconds until the next look."""
@@ -189,9 +254,10 @@ class Keeper:
             if isinstance(problem, RequestRefused) and problem.code == ErrorCode.RATE_LIMITED:
                 told_s = seconds_of(problem)
             pause_s = self._backoff.next_pause_s(told_s)
-            if not self._move(ConnectionState.WAITING, explain(problem), _code(problem), pause_s):
+            if not self._move(ConnectionState.WAITING, self._reason(problem), _code(problem), pause_s):
                 return None
             self._pause(pause_s)
+            self._jump = None  # a new connection was not slept through
             if not self._move(ConnectionState.CONNECTING):
                 return None
             try:
@@ -208,8 +274,17 @@ class Keeper:
                 link.connection.close()
                 return None
             self._caught_up(link)
+            self._check_clock(link)
             return link
         return None
+
+    def _reason(self, problem: ChatError) -> str:
+        """Why the connection is gone, for the person."""
+        self._look()
+        jump, self._jump, self._test = self._jump, None, None
+        if jump is not None and jump.seconds > 0 and _code(problem) in _SLEPT:
+            return asleep_sentence(jump)
+        return explain(problem)
 
     def _ended_by(self, problem: ChatError) -> bool:
         """True, and the state is ENDED, after what only a person can mend (§11)."""
@@ -219,9 +294,11 @@ class Keeper:
         return True
 
     def _pause(self, seconds: float) -> None:
+        """Wait so long, or until `retry_now`, or until the computer has woken up."""
         with self._changed:
             self._retry = False
-            self._changed.wait_for(lambda: self._retry or self._stopping, seconds)
+        while seconds > 0 and self._jump is None and not self._wait(lambda: self._retry, seconds):
+            seconds -= _LOOK_EVERY_S
 
     def _move(self, state: ConnectionState, reason: str = "", code: int | None = None, retry_in_s: float = 0.0) -> bool:
         """False if the client was closed meanwhile."""
@@ -236,4 +313,6 @@ class Keeper:
 
 
 def _code(problem: ChatError) -> int | None:
-    return problem.code if isinstance(problem, (RequestRefused, ConnectionClosed)) else None
+    # An AuthError may say in words what a refusal of the server meant.
+    said = problem.__cause__ if isinstance(problem, AuthError) else problem
+    return said.code if isinstance(said, (RequestRefused, ConnectionClosed)) else None

@@ -1,6 +1,6 @@
 """The life of a client's connection: one table of moves, and one method that makes them, logs them and tells.
 
-Knows no socket. Any thread may move; the listeners are told in the order of the moves.
+Knows no socket. Any thread may move; the listeners are told in the order of the moves, and of what is said about them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from securechat.client.events import ConnectionState, StateChanged
+from securechat.client.events import ConnectionState, Event, Notice, StateChanged
 from securechat.errors import LocalProtocolError
 
 __all__ = ["Lifecycle"]
@@ -31,7 +31,7 @@ _MOVES: dict[ConnectionState, frozenset[ConnectionState]] = {
 class Lifecycle:
     """Holds the state. `tell` is called under the lock and must only queue, so that order is kept."""
 
-    def __init__(self, tell: Callable[[StateChanged], None]) -> None:
+    def __init__(self, tell: Callable[[Event], None]) -> None:
         self._tell = tell
         self._lock = threading.Lock()  # guards _state, and the order in which moves are told
         self._state = ConnectionState.OFFLINE
@@ -55,6 +55,11 @@ class Lifecycle:
                 return False
             self._move(StateChanged(ConnectionState.ENDED, reason, code))
             return True
+
+    def say(self, sentence: str) -> None:
+        """Tell the person something about the connection that is no move."""
+        with self._lock:
+            self._tell(Notice(sentence))
 
     def _move(self, change: StateChanged) -> None:
         assert self._lock.locked()  # noqa: S101

@@ -121,7 +121,7 @@ def check_registration(greeting: Greeting, invite: str) -> None:
 def log_in(connection: Connection, greeting: Greeting, username: str, keys: LoginKeys, timeout_s: float) -> LoggedIn:
     """LOGIN; version and vault as the server has them. RequestRefused BAD_LOGIN, RATE_LIMITED, FORBIDDEN."""
     proof = sign_login(keys.signing, greeting.session, username)
-    return _logged_in(connection.request(FrameType.LOGIN, Login(username, proof).raw, timeout_s))
+    return _logged_in(connection, connection.request(FrameType.LOGIN, Login(username, proof).raw, timeout_s))
 
 
 def register(
@@ -135,8 +135,10 @@ def register(
     body = Register(
         own.username, invite, keys.signing.public, own.public.record.raw, first.record(own).raw, vault, proof
     )
-    return _logged_in(connection.request(FrameType.REGISTER, body.raw, timeout_s))
+    return _logged_in(connection, connection.request(FrameType.REGISTER, body.raw, timeout_s))
 
 
-def _logged_in(body: bytes) -> LoggedIn:
-    return LoggedIn.decode(body)
+def _logged_in(connection: Connection, body: bytes) -> LoggedIn:
+    answer = LoggedIn.decode(body)
+    connection.note_time(answer.server_time)
+    return answer

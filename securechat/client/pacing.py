@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["Backoff", "KeepAlive"]
+__all__ = ["Backoff", "Holdup", "KeepAlive"]
 
 _LONGEST_S = 60.0
 _STABLE_S = 30.0  # a connection that lasted this long was a good one: the next pause starts at 1 s again
 PING_EVERY_S = 30.0  # the server drops a client that is silent for 90 s
 SILENCE_S = 75.0  # two pings without any answer
+_NOTICEABLE_S = 3.0  # shorter than this nobody wonders where a message stays
 
 
 class Backoff:
@@ -54,3 +55,23 @@ class KeepAlive:
     def next_look_s(now_s: float, last_sent_s: float, last_received_s: float) -> float:
         """Seconds until one of the two above may become true."""
         return max(0.0, min(last_sent_s + PING_EVERY_S, last_received_s + SILENCE_S) - now_s)
+
+
+class Holdup:
+    """Decides when a person should hear that the server makes their messages wait: once in each row of them."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._told = False
+
+    def paused(self, now_s: float, pause_s: float) -> bool:
+        """The row goes on in `pause_s` seconds, at the server's wish. True if that should be told now."""
+        if self._since_s is None:
+            self._since_s = now_s
+        tell = not self._told and max(pause_s, now_s - self._since_s) >= _NOTICEABLE_S
+        self._told = self._told or tell
+        return tell
+
+    def over(self) -> None:
+        """Everything is sent."""
+        self._since_s, self._told = None, False

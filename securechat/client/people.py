@@ -1,6 +1,6 @@
 """Who is at the server, and who of them is here now: LIST_USERS and PRESENCE of docs/protocol.md §11.
 
-Owns names and presence; fingerprints come from the contacts. Any thread; `emit` must only queue.
+Owns names and presence; fingerprints, and who is ignored, come from the contacts. Any thread; `emit` must only queue.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ def _presence(value: int) -> Presence:
 
 
 class People:
-    """All users of one server, oneself included."""
+    """All users of one server, oneself included. `contacts`: what is known of their keys."""
 
     def __init__(self, own_name: str, contacts: Contacts, emit: Callable[[Event], None]) -> None:
         self._own_name = own_name
-        self._contacts = contacts
+        self.contacts = contacts
+        contacts.watch(self._tell)
         self._emit = emit
         self._lock = threading.Lock()  # guards _presence, and the order of events about it
         self._presence: dict[str, Presence] = {}
@@ -34,13 +35,21 @@ class People:
         """By name."""
         with self._lock:
             known = sorted(self._presence.items())
-        return tuple(Person(name, presence, self._contacts.fp_of(name)) for name, presence in known)
+        return tuple(self._person(name, presence) for name, presence in known)
+
+    def _person(self, name: str, presence: Presence) -> Person:
+        return Person(name, presence, self.contacts.fp_of(name), self.contacts.ignores(name))
 
     def listed(self, users: Iterable[UserPresence]) -> None:
         """The whole list, after a login."""
         with self._lock:
             self._presence = {user.username: _presence(user.presence) for user in users}
-        self._emit(PeopleListed(self.everybody()))
+        self._tell()
+
+    def _tell(self) -> None:
+        people = self.everybody()
+        if people:  # else the list was not fetched yet; it says all of it
+            self._emit(PeopleListed(people))
 
     def pushed(self, users: Iterable[UserPresence]) -> None:
         """Some came or left."""
@@ -52,6 +61,4 @@ class People:
                     changes.append((user.username, presence))
                 self._presence[user.username] = presence
         if changes:
-            self._emit(
-                PresenceChanged(tuple(Person(name, presence, self._contacts.fp_of(name)) for name, presence in changes))
-            )
+            self._emit(PresenceChanged(tuple(self._person(name, presence) for name, presence in changes)))

@@ -26,10 +26,12 @@ class Protection:
     """About one verified post. Bytes are as on the wire (docs/protocol.md §7, §8).
 
     ``readers``: usernames that the keys were made for; empty in the lobby, where everybody with an account may read.
-    ``server_reads``: the server could read it (the lobby). ``verified``: the author's safety number was compared.
-    ``stream_id``, ``stream_author``, ``prekey_id``: the stream in which it was sealed for us and the own prekey that
-    opened its grant (None where it is not known, as for a post of ours that waits). ``stored``: what the server keeps
-    of it; ``sealed``: the envelope as it comes over the connection, b"" while offline.
+    ``server_reads``: the server could read it (the lobby). ``verified``: the author's safety number was compared, or
+    it is our own. ``stream_id``, ``stream_author``, ``prekey_id``: the stream in which it was sealed for us (b"" while
+    offline) and the own prekey that opened its grant (None where it is not known, as for a post of ours that waits).
+    ``text``: as signed in this very post, whatever later edits say. ``stored``: what the server keeps of it, or will
+    keep of one that waits; ``sealed``: the envelope as it comes over the connection, b"" while offline; of one that
+    waits, as it will go out.
     """
 
     post_id: bytes

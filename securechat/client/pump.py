@@ -19,7 +19,7 @@ from securechat.client.outbox import Outbox
 from securechat.client.outbox_file import Entry
 from securechat.client.sentences import explain, seconds_of
 from securechat.client.timeline import Timeline
-from securechat.client.writing import Writer
+from securechat.client.writing import Writer, target_of
 from securechat.errors import ConnectionClosed, ErrorCode, RemoteProtocolError, RequestRefused
 from securechat.sealing.streams import make_grant
 from securechat.wire.frames import FrameType
@@ -93,7 +93,7 @@ class Pump:
 
     def _reset(self) -> None:
         self._announced: set[bytes] = set()
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, Entry] = {}  # by local_id
         self._blocked = False  # the row stopped: nothing more goes out until it is mended
         self._dead: set[bytes] = set()  # streams of which no more post can be taken
         self._resume_s = 0.0
@@ -112,7 +112,7 @@ class Pump:
         while self._answers:
             origin, entry, future = self._answers.popleft()
             if origin is link:
-                self._in_flight.discard(entry.local_id)
+                self._in_flight.pop(entry.local_id, None)
                 self._answer(entry, future)
         if self._blocked and not self._in_flight:
             self._mend()
@@ -140,11 +140,25 @@ class Pump:
                 return
             if entry.local_id in self._in_flight:
                 continue
+            if self._writer.outdated(entry):
+                self._blocked = True
+                self._dead.add(entry.stream_id)
+                return
+            if self._target_undecided(entry):
+                return
             if entry.stream_id not in self._announced and not self._announce(link, entry):
                 return
-            self._in_flight.add(entry.local_id)
+            self._in_flight[entry.local_id] = entry
             future = link.connection.submit(FrameType.POST, entry.record.envelope)
             future.add_done_callback(partial(self._queue, link, entry))
+
+    def _target_undecided(self, entry: Entry) -> bool:
+        """True if it is about an own post in flight which, once refused, would get another id without it. In the same
+        stream it would be refused too, and sealed again with it."""
+        target = target_of(entry.post)
+        return bool(target) and any(
+            sent.post_id == target and sent.stream_id != entry.stream_id for sent in self._in_flight.values()
+        )
 
     def _queue(self, link: Link, entry: Entry, done: Future[bytes]) -> None:
         self._answers.append((link, entry, done))

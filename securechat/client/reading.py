@@ -77,6 +77,7 @@ class PostReader:
         self._lobby = lobby
         self._alarm = alarm
         self._streams: dict[bytes, StreamKey | Problem] = {}
+        self._prekeys: dict[bytes, int] = {}  # stream -> the own prekey that opened its grant
         self._unknown: set[bytes] = set()  # authors that the server does not know
         self._alarmed: set[bytes] = set()
 
@@ -94,6 +95,10 @@ class PostReader:
             Arrival(item.seq, item.server_time, self._verify(content) if isinstance(content, Post) else content)
             for item, content in opened
         ]
+
+    def prekey_id(self, stream_id: bytes) -> int | None:
+        """The own prekey that opened the grant of a stream, None if it was not opened here."""
+        return self._prekeys.get(stream_id)
 
     # --- streams
 
@@ -123,7 +128,9 @@ class PostReader:
         prekey = self._account.prekey(link, grant.prekey_id)
         if prekey is None and grant.prekey_id < min(kept.id for kept in self._account.contents.prekeys):
             return Problem(_NOT_READABLE)  # that week's key was dropped on purpose
-        return open_grant(grant, header, self._account.keys, prekey)
+        key = open_grant(grant, header, self._account.keys, prekey)
+        self._prekeys[key.stream_id] = grant.prekey_id
+        return key
 
     # --- envelopes
 

@@ -20,7 +20,7 @@ from securechat.errors import (
 )
 from securechat.rules.clean_text import one_line
 
-__all__ = ["explain", "explain_closing", "seconds_of"]
+__all__ = ["explain", "explain_closing", "hold_up", "seconds_of"]
 
 _SECONDS = re.compile(r"[0-9]{1,8}(\.[0-9]{1,8})?")
 
@@ -33,7 +33,7 @@ _REFUSALS: dict[int, str] = {
     ErrorCode.REGISTRATION_REFUSED: "The server did not accept the registration. Ask its operator for an invite code, "
     "and check the name: small letters, digits, dot, dash and underscore.",
     ErrorCode.NOT_FOUND: "The server does not know what was asked for. It may have been removed.",
-    ErrorCode.FORBIDDEN: "The server does not allow this.",
+    ErrorCode.FORBIDDEN: "The server does not allow this. Its operator can say why, and change it.",
     ErrorCode.CONFLICT: "Something changed at the server meanwhile. Try again.",
     ErrorCode.TOO_LARGE: "This is larger than the server accepts. Shorten it and send it again.",
     ErrorCode.QUOTA: "Your space at the server is full. Ask its operator for more.",
@@ -52,7 +52,7 @@ _CLOSINGS: dict[int, str] = {
     ErrorCode.RATE_LIMITED: "The server is busy with too many requests. Try again in a while.",
     ErrorCode.SLOW: "The connection was too slow for what the server had to send. Missed messages are fetched now.",
     ErrorCode.KICKED: "The server ended your session. Log in again, or ask the operator if it happens at once.",
-    ErrorCode.SHUTDOWN: "The server was stopped.",
+    ErrorCode.SHUTDOWN: "The server was stopped. The connection comes back by itself when it runs again.",
     ErrorCode.INTERNAL: "Something went wrong inside the server. If it happens again, tell its operator.",
 }
 
@@ -64,6 +64,19 @@ def seconds_of(error: RequestRefused) -> float:
     return max(0.05, min(float(error.text), 3600.0))
 
 
+def hold_up(pause_s: float) -> str:
+    """What to say while the server makes messages wait, for another `pause_s` seconds at least."""
+    return (
+        f"The server does not take all of your messages at once; the next ones go out in {_seconds(pause_s)}. You need "
+        "do nothing: they are kept here until then."
+    )
+
+
+def _seconds(seconds: float) -> str:
+    whole = math.ceil(seconds)
+    return f"{whole} second{'s' if whole != 1 else ''}"
+
+
 def _with_reason(sentence: str, reason: str) -> str:
     said = one_line(reason).strip()
     return f"{sentence} The server says: {said}" if said else sentence
@@ -71,8 +84,7 @@ def _with_reason(sentence: str, reason: str) -> str:
 
 def _refusal(error: RequestRefused) -> str:
     if error.code == ErrorCode.RATE_LIMITED:
-        wait = math.ceil(seconds_of(error))
-        return f"The server asks to wait: try again in {wait} second{'s' if wait != 1 else ''}."
+        return f"The server asks to wait: try again in {_seconds(seconds_of(error))}."
     sentence = _REFUSALS.get(error.code, f"The server refused this (code {int(error.code)}). Update this program.")
     if error.code in (ErrorCode.FORBIDDEN, ErrorCode.REGISTRATION_REFUSED, ErrorCode.VERSION):
         return _with_reason(sentence, error.text)

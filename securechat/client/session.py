@@ -16,17 +16,20 @@ from securechat.client.entrance import Entrance
 from securechat.client.events import Event, Notice
 from securechat.client.file_lock import FileLock
 from securechat.client.incoming import Worker
+from securechat.client.inspection import Inspector
 from securechat.client.keeper import Keeper
 from securechat.client.lifecycle import Lifecycle
-from securechat.client.login import Greeting, Link, check_pin, greet, log_in
+from securechat.client.login import Greeting, Link, check_pin, greet
 from securechat.client.outbox import Outbox
 from securechat.client.outbox_file import OutboxFile
 from securechat.client.pacing import Backoff
 from securechat.client.people import People
+from securechat.client.posting import Posting
 from securechat.client.pump import Outcomes, Pump
 from securechat.client.read_marks import ReadMarks
 from securechat.client.reading import PostReader
 from securechat.client.settings import Settings
+from securechat.client.telling import Telling
 from securechat.client.timeline import Timeline
 from securechat.client.writing import Writer
 from securechat.errors import ChatError, ConnectionClosed, RequestRefused
@@ -76,12 +79,15 @@ class Session:
         if damaged:
             self._alarm(damaged)
         self.writer = Writer(keys, self.outbox, self.timelines, clock_ms)
+        self.posting = Posting(self.writer, self.wake)
+        self.inspector = Inspector(account, contacts, reader, self.outbox)
         pump = Pump(self.outbox, self.writer, self.timelines, self.outcomes, self.wake, monotonic)
         self.worker = Worker()
         self.keeper = Keeper(
             pump=pump, outbox=self.outbox, lifecycle=lifecycle, backoff=Backoff(random_fraction),
-            enter=self._enter, caught_up=self._catch_up_later, save=self._save, monotonic=monotonic,
+            enter=self._enter, caught_up=self._catch_up_later, save=self._save, monotonic=monotonic, clock=clock,
         )
+        self.telling = Telling(lambda: self.keeper.link, self.marks, monotonic)
 
     def start(self, link: Link, timeout_s: float) -> None:
         """Show what waits in the outbox, load the newest history, then keep connected. ChatError, TimeoutError."""
@@ -101,6 +107,7 @@ class Session:
     def stop(self, timeout: Callable[[], float]) -> None:
         """End everything in order; idempotent. `timeout` gives the seconds left."""
         self.keeper.stop()
+        self.account.give_up()
         if self.keeper.link is None:
             self._entrance.give_up()  # it may be dialling, which takes long where nobody answers
         self.keeper.join(timeout())
@@ -120,9 +127,7 @@ class Session:
         try:
             greeting = greet(connection, _REENTER_S)
             check_pin(greeting, self._entrance.address, self._settings)
-            account = self.account
-            answer = log_in(connection, greeting, account.keys.username, account.login_keys, _REENTER_S)
-            account.take(answer.version, answer.vault)
+            self.account.log_in(connection, greeting, _REENTER_S)
         except BaseException:
             connection.close()
             connection.join()

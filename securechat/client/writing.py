@@ -1,13 +1,13 @@
 """From a text to a signed, sealed post in the outbox: the sender's half of docs/protocol.md §7 and §8.
 
-Owns the sending streams of this process, one per conversation. Knows no connection: a post is made and kept while
-offline just the same. Any thread.
+Owns the sending streams of this process, one per conversation, and the new names of posts that were sealed again.
+Knows no connection: a post is made and kept while offline just the same. Any thread.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from securechat.client.outbox import Outbox
 from securechat.client.outbox_file import Entry, EntryRecord
@@ -16,8 +16,17 @@ from securechat.errors import StoreError
 from securechat.rules.conversations import LOBBY_ROSTER
 from securechat.sealing.identity import OwnKeys
 from securechat.sealing.streams import SendingStream
+from securechat.wire.objects import Post, PostKind, split_target
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "target_of"]
+
+_TARGETING = frozenset({PostKind.EDIT, PostKind.DELETE, PostKind.REACTION, PostKind.REPLY})
+_REPLACING = frozenset({PostKind.EDIT, PostKind.REACTION})
+
+
+def target_of(post: Post) -> bytes:
+    """The id of the post that an edit, deletion, reaction or reply is about; b"" for other kinds."""
+    return split_target(post.body)[0] if post.kind in _TARGETING else b""
 
 
 class Writer:
@@ -32,6 +41,8 @@ class Writer:
         # server would refuse the rest. Only senders wait for it, for a signature each (0.1 ms); nothing is written.
         self._order = threading.Lock()
         self._streams: dict[bytes, SendingStream] = {}
+        self._renamed: dict[bytes, bytes] = {}  # ids of own posts before they were sealed again -> after
+        self._said_ms: dict[tuple[int, bytes], int] = {}  # (kind, target) -> time of our newest that replaces others
 
     def post(self, conv: bytes, kind: int, body: bytes) -> int:
         """Make a post and keep it; durable on return. Returns its local id. StoreError, LocalProtocolError."""
@@ -39,7 +50,7 @@ class Writer:
         after = timeline.newest_other
         with self._order:
             local_id = self._outbox.reserve_id()
-            entry = self._outbox.append(self._seal(local_id, conv, after, kind, body))
+            entry = self._outbox.append(self._seal(local_id, conv, after, kind, body, self._renamed))
         try:
             self._outbox.commit()
         except StoreError:
@@ -55,27 +66,61 @@ class Writer:
         with self._order:
             self._streams = {conv: stream for conv, stream in self._streams.items() if stream.stream_id not in dead}
 
-    def seal_again(self, entries: Sequence[Entry]) -> None:
-        """Post the texts of `entries` anew, in their places; their stream was abandoned. Durable. StoreError."""
-        fresh = []
+    def present_id(self, post_id: bytes) -> bytes:
+        """The id that a post has now, if it is ours and was sealed again."""
         with self._order:
+            return _followed(self._renamed, post_id)
+
+    def outdated(self, entry: Entry) -> bool:
+        """True if it is about a post that was sealed again since: to be sealed again too, before it is sent."""
+        with self._order:
+            return target_of(entry.post) in self._renamed
+
+    def seal_again(self, entries: Sequence[Entry]) -> None:
+        """Post the texts of `entries` anew, in their places; their streams were abandoned. Durable. StoreError."""
+        fresh: list[Entry] = []
+        with self._order:
+            renamed = dict(self._renamed)
+            self._streams.clear()  # what stands behind them in the outbox may have numbers of the present ones already
             for old in entries:
                 post = old.post
-                fresh.append(self._seal(old.local_id, post.conv, post.after, post.kind, post.body))
+                fresh.append(self._seal(old.local_id, post.conv, post.after, post.kind, post.body, renamed))
+                renamed[old.post_id] = fresh[-1].post_id
             self._outbox.replace(fresh)
         self._outbox.commit()
-        for entry in fresh:
-            self._timelines[entry.post.conv].wait_for(
-                entry.local_id, entry.post, entry.post_id, self._keys.username
-            )
+        with self._order:
+            self._renamed = renamed
+        for conv in dict.fromkeys(entry.post.conv for entry in fresh):
+            posts = [(entry.local_id, entry.post, entry.post_id) for entry in fresh if entry.post.conv == conv]
+            self._timelines[conv].sealed_again(posts, self._keys.username)
 
-    def _seal(self, local_id: int, conv: bytes, after: bytes, kind: int, body: bytes) -> Entry:
+    def _seal(
+        self, local_id: int, conv: bytes, after: bytes, kind: int, body: bytes, renamed: Mapping[bytes, bytes]
+    ) -> Entry:
         assert self._order.locked()  # noqa: S101
+        if kind in _TARGETING:
+            target, rest = split_target(body)
+            body = _followed(renamed, target) + rest
         now = self._clock_ms()
         stream = self._streams.get(conv)
         if stream is None or not stream.usable(now):
             stream = self._streams[conv] = SendingStream(self._keys, conv, LOBBY_ROSTER, now)
-        sealed = stream.seal(after, now, kind, body)
+        sealed = stream.seal(after, self._time_ms(conv, kind, body, now), kind, body)
         return Entry(
             EntryRecord(local_id, stream.header.raw, stream.secret, (), sealed.post.raw, sealed.envelope)
         )
+
+    def _time_ms(self, conv: bytes, kind: int, body: bytes, now: int) -> int:
+        """The signed time: by the clock, but later than that of our own post which this one replaces (§8)."""
+        if kind not in _REPLACING:
+            return now
+        what = (kind, split_target(body)[0])
+        said_ms = max(self._said_ms.get(what, 0), self._timelines[conv].newest_own_ms(*what))
+        self._said_ms[what] = max(now, said_ms + 1)
+        return self._said_ms[what]
+
+
+def _followed(renamed: Mapping[bytes, bytes], post_id: bytes) -> bytes:
+    while post_id in renamed:
+        post_id = renamed[post_id]
+    return post_id

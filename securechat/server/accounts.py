@@ -191,7 +191,7 @@ class Accounts:
     # --- vaults -----------------------------------------------------------------------------------------------
 
     def put_vault(
-        self, username: str, request: PutVault, session: handshake.Session, end_others: Callable[[], None]
+        self, username: str, request: PutVault, session: handshake.Session, end_others: Callable[[], object]
     ) -> Account:
         """Store a vault, with it perhaps a new prekey and a new login key; all or nothing.
 
@@ -220,9 +220,9 @@ class Accounts:
             self._write_vault(changed, request.version, request.oldest_prekey, request.vault, request.prekey)
             if changed != account:
                 self.credentials.replace(changed)
-            self._journal.call(lambda tx: self._drop_old(tx, changed, request.oldest_prekey))
             if request.login_pub:
-                end_others()
+                end_others()  # the new password holds from here on, even if the rows below cannot be dropped now
+            self._journal.call(lambda tx: self._drop_old(tx, changed, request.oldest_prekey))
             return changed
 
     def _with_prekey(self, account: Account, data: bytes) -> Account:

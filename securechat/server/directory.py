@@ -1,4 +1,4 @@
-"""Requests that only look something up: users, keys, the lobby's stream, conversations, history.
+"""Requests that only look something up: users, keys, own sessions, the lobby's stream, conversations, history.
 
 Answers are cut at a whole item before the frame limit; the client asks again from the last one (docs/protocol.md §11).
 """
@@ -12,7 +12,7 @@ from securechat.errors import ErrorCode, RemoteProtocolError
 from securechat.sealing.identity import accept_prekey
 from securechat.server.accounts import User
 from securechat.server.lobby import Lobby
-from securechat.server.presence import Presence
+from securechat.server.presence import Member, Presence
 from securechat.server.storage.credentials import Credentials
 from securechat.server.storage.messages_sql import MessagesSql
 from securechat.wire import limits
@@ -22,6 +22,7 @@ from securechat.wire.messages import (
     GetConversations,
     GetHistory,
     GetKeys,
+    GetSessions,
     GetStream,
     GetUser,
     GetUsers,
@@ -29,6 +30,8 @@ from securechat.wire.messages import (
     HistoryItem,
     KeyPair,
     Keys,
+    SessionInfo,
+    Sessions,
     StreamFound,
     UserPresence,
     Users,
@@ -88,6 +91,17 @@ class Directory:
         names = names[bisect_right(names, request.after) :]
         most = _ROOM // (4 + 32 + 1)  # bytes of the longest name's item
         return Users(tuple(UserPresence(name, self._presence.of(name)) for name in names[:most]))
+
+    def sessions(self, request: GetSessions, asker: Member) -> Sessions:
+        """LIST_SESSIONS: those of the asker's own account and no other, by id."""
+        mine = sorted(self._presence.sessions_of(asker.username), key=lambda member: member.session_id)
+        most = _ROOM // (8 + 8 + 4 + limits.STRING + 1)
+        rest = [member for member in mine if member.session_id > request.after]
+        return Sessions(tuple(self._session(member, member is asker) for member in rest[:most]))
+
+    def _session(self, member: Member, this: bool) -> SessionInfo:
+        address = member.address[0] if member.address else ""
+        return SessionInfo(member.session_id, member.since_ms, address, int(this))
 
     def stream(self, request: GetStream, user: User) -> StreamFound:
         """GET_STREAM: this process's lobby stream, with a grant for the asker's newest prekey."""

@@ -19,11 +19,13 @@ OFFLINE, ONLINE, AWAY = 0, 1, 2
 
 
 class Member(Protocol):
-    """What presence and delivery need of a session."""
+    """What presence and delivery need of a session. `session_id` is random and not 0; `since_ms`: its login."""
 
     username: str
     address: tuple[str, int] | tuple[()]
     presence: int
+    session_id: int
+    since_ms: int
 
     def push(self, data: bytes) -> bool:
         """Queue whole frames for this client; False if it is gone or too slow (then it is being dropped)."""

@@ -30,10 +30,12 @@ from securechat.wire.codec import Record
 from securechat.wire.frames import Frame, FrameType, encode_frame
 from securechat.wire.objects import Envelope, Grant, Header
 
-__all__ = ["Requests", "Services"]
+__all__ = ["CHANGED_ELSEWHERE", "Requests", "Services"]
 
 _log = logging.getLogger(__name__)
 
+CHANGED_ELSEWHERE: Final = "The password of this account was changed on another device. Log in with the new password."
+_SIGNED_OUT: Final = "You signed out this device from another one. Log in again to use it."
 LATER: Final = object()
 _TYPING_AUDIENCE = 32
 
@@ -81,6 +83,11 @@ class Requests:
         self._table: dict[int, tuple[type[Record] | None, Callable[[Any], Any]]] = {
             FrameType.PUT_VAULT: (messages.PutVault, self._put_vault),
             FrameType.GET_VAULT: (None, self._get_vault),
+            FrameType.LIST_SESSIONS: (
+                messages.GetSessions,
+                lambda r: services.directory.sessions(r, client),
+            ),
+            FrameType.END_SESSIONS: (None, self._end_sessions),
             FrameType.GET_USER: (messages.GetUser, services.directory.user),
             FrameType.GET_KEYS: (messages.GetKeys, services.directory.keys),
             FrameType.LIST_USERS: (messages.GetUsers, services.directory.users),
@@ -235,7 +242,7 @@ class Requests:
         if self._client.proof is None:
             raise RemoteProtocolError("PUT_VAULT comes after a login.")
         self._services.accounts.put_vault(
-            self._client.username, request, self._client.proof, self._end_other_sessions
+            self._client.username, request, self._client.proof, lambda: self._end_others(CHANGED_ELSEWHERE)
         )
         body = messages.VaultChanged(request.version).encode()
         self._push_to_own(encode_frame(FrameType.VAULT_CHANGED, 0, body))
@@ -244,9 +251,14 @@ class Requests:
         mine = self._services.presence.sessions_of(self._client.username)
         return tuple(member for member in mine if member is not self._client)
 
-    def _end_other_sessions(self) -> None:
-        for member in self._others_of_mine():
-            member.end(ErrorCode.KICKED, "The password of this account was changed on another device.")
+    def _end_others(self, text: str) -> int:
+        others = self._others_of_mine()
+        for member in others:
+            member.end(ErrorCode.KICKED, text)
+        return len(others)
+
+    def _end_sessions(self, _: None) -> messages.SessionsEnded:
+        return messages.SessionsEnded(self._end_others(_SIGNED_OUT))
 
     def _push_to_own(self, frames: bytes) -> None:
         others = self._others_of_mine()

@@ -25,7 +25,7 @@ from securechat.sealing import handshake
 from securechat.server.accounts import User
 from securechat.server.presence import ONLINE
 from securechat.server.replies import Replies
-from securechat.server.requests import Requests, Services
+from securechat.server.requests import CHANGED_ELSEWHERE, Requests, Services
 from securechat.wire import limits
 from securechat.wire.codec import Record
 from securechat.wire.frames import Frame, FrameDecoder, FrameType, encode_frame
@@ -56,6 +56,9 @@ class Session:
         self.connection = connection
         self.username = ""
         self.presence = ONLINE
+        # Random: a count of connections would tell how busy the others are.
+        self.session_id = int.from_bytes(crypto.random_bytes(8), "big") or 1
+        self.since_ms = 0
         self.user: User | None = None
         self.proof: handshake.Session | None = None
         self.ending = Ending.LEFT
@@ -243,6 +246,7 @@ class Session:
             raise RemoteProtocolError("LOGIN or REGISTER comes after HELLO.")
         self.user = user
         self.username = user.account.username
+        self.since_ms = services.clock_ms()
         self._decoder.limit = limits.FRAME_AFTER_LOGIN
         return FrameType.OK, answer
 
@@ -260,4 +264,4 @@ class Session:
                 self._live = not batch
         # A password change that ended the others before we joined has not seen this session.
         if self.user is not None and not services.accounts.current(self.user):
-            self.end(ErrorCode.KICKED, "The password of this account was changed on another device.")
+            self.end(ErrorCode.KICKED, CHANGED_ELSEWHERE)

@@ -27,6 +27,8 @@ class FrameType(IntEnum):
     LOGIN = 0x04
     PUT_VAULT = 0x05
     GET_VAULT = 0x06
+    LIST_SESSIONS = 0x07
+    END_SESSIONS = 0x08
     GET_USER = 0x10
     GET_KEYS = 0x11
     LIST_USERS = 0x12

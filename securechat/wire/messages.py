@@ -33,6 +33,7 @@ __all__ = [
     "GetConversations",
     "GetHistory",
     "GetKeys",
+    "GetSessions",
     "GetStream",
     "GetUser",
     "GetUsers",
@@ -52,6 +53,9 @@ __all__ = [
     "ReadPush",
     "Register",
     "ServerHello",
+    "SessionInfo",
+    "Sessions",
+    "SessionsEnded",
     "SetPresence",
     "SetRead",
     "StoredVault",
@@ -141,6 +145,33 @@ class StoredVault(Record):
 
     version: int = wire(U64)
     vault: bytes = wire(_VAULT)
+
+
+class GetSessions(Record):
+    """C→S: LIST_SESSIONS of the own account after the one with id `after` (0: from the start)."""
+
+    after: int = wire(U64)
+
+
+class SessionInfo(Record):
+    """One session of the asker's account. `since` in ms: its login. `this`: 1 for the one that asks."""
+
+    session_id: int = wire(U64)
+    since: int = wire(U64)
+    address: str = wire(STR)
+    this: int = wire(U8)
+
+
+class Sessions(Record):
+    """OK of LIST_SESSIONS, by id; empty means the end."""
+
+    sessions: tuple[SessionInfo, ...] = wire(many(nested(SessionInfo), U32, _MANY))
+
+
+class SessionsEnded(Record):
+    """OK of END_SESSIONS: how many there were besides the one that asked."""
+
+    count: int = wire(U32)
 
 
 class GetUser(Record):

@@ -17,6 +17,7 @@ class Someone:
         self.username = username
         self.address = ()
         self.presence = ONLINE
+        self.session_id, self.since_ms = 1, 0
 
     def push(self, data: bytes) -> bool:
         return True
