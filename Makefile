@@ -15,7 +15,7 @@ export PYTHON
 VENV_PYTHON := .venv/bin/python
 prepare = @sh scripts/prepare.sh
 
-.PHONY: help run client test tests style types coverage bench clean
+.PHONY: help run client test tests style types coverage bench screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -55,7 +55,11 @@ bench: ## print the figures that the README quotes: posts per second, memory per
 	@$(VENV_PYTHON) -m benchmarks.lobby
 	@$(VENV_PYTHON) -m benchmarks.idle_memory
 	@$(VENV_PYTHON) -m benchmarks.first_message
-	@if [ -n "$$DISPLAY" ]; then $(VENV_PYTHON) -m benchmarks.window_start; else xvfb-run -a $(VENV_PYTHON) -m benchmarks.window_start; fi
+	@if [ -n "$$DISPLAY" ]; then $(VENV_PYTHON) -m benchmarks.window; else xvfb-run -a $(VENV_PYTHON) -m benchmarks.window; fi
+
+screenshots: ## make the pictures in docs/images anew (needs ImageMagick)
+	$(prepare) test
+	@xvfb-run -a -s "-screen 0 1100x720x24" $(VENV_PYTHON) -m scripts.screenshots $(ARGS)
 
 clean: ## remove .venv and everything the tools made; your server's data stays
 	rm -rf .venv .venv.lock .venv.log .coverage .coverage.* htmlcov build dist *.egg-info

@@ -97,7 +97,7 @@ class OwnSession:
     this: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands of them
 class Message:
     """One line of a timeline, ready to be shown. Texts are as signed: clean them before drawing.
 
@@ -173,7 +173,8 @@ class MessageChanged:
 
 @dataclass(frozen=True)
 class PostRefused:
-    """The server refused a post for good. ``message.text`` is the text, so that nothing typed is lost."""
+    """The server refused a post for good. ``message.text`` is the text, so that nothing typed is lost; for an edit,
+    deletion or reaction the message has that kind, and ``reply_to`` is its target."""
 
     message: Message
     reason: str

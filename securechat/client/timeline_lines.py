@@ -47,7 +47,7 @@ class StoredLines:
         self._seqs: list[int] = []  # sorted keys of _lines
         self._held: list[int] = []  # every seq taken, sorted; those of control posts too
         self._streams: dict[tuple[bytes, bytes], list[int]] = {}  # seqs of lines by (author, stream), sorted
-        self._steps: list[tuple[int, int]] = []  # (seq, highest time up to there), where it rises
+        self._steps: list[tuple[int, int]] = []  # (seq, highest time up to there), at the least where it rises
         self._gaps: dict[int, Line] = {}  # by seq: lines before which numbers of their stream are not known
 
     def __iter__(self) -> Iterator[Line]:
@@ -95,9 +95,9 @@ class StoredLines:
             for line in self.at(seq):
                 if line.post is post:
                     touched[id(line)] = line
-                    late |= {id(one): one for one in self._step(seq, line)}
-            touched |= {id(line): line for line in self._next_of_stream(seq, post)}
-        touched |= {id(line): line for line in self._gaps.values()}
+                    late.update((id(one), one) for one in self._step(seq, line))
+            touched.update((id(line), line) for line in self._next_of_stream(seq, post))
+        touched.update((id(line), line) for line in self._gaps.values())
         changed = [line for line in late.values() if self._derive_late(line)]
         return changed + [line for line in touched.values() if self._derive_missing(line)]
 
@@ -117,9 +117,10 @@ class StoredLines:
         if stood_at <= self._above(seq):
             return [line]
         end = index
-        while end < len(self._steps) and self._steps[end][1] <= stood_at:
+        while end < len(self._steps) and self._steps[end][1] < stood_at:
             end += 1
         self._steps[index:end] = [(seq, stood_at)]
+        # Below a line that stood at least as high nothing changes.
         below = self._steps[index + 1][0] if index + 1 < len(self._steps) else self._seqs[-1]
         span = self._seqs[bisect_left(self._seqs, seq) : bisect_right(self._seqs, below)]
         return [one for touched in span for one in self._lines[touched]]

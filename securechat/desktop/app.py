@@ -1,4 +1,4 @@
-"""The window as a whole: wires sessions, pump, form and chat together. All of it runs in the Tk main thread.
+"""The program: wires window, pump, sessions, form and chat together. All of it runs in the Tk main thread.
 
 Lifecycle: the form is up; `connect` makes a `Session`; if it opens, the chat replaces the form; when the client has
 ended or the person signs out, the form comes back with a sentence. A call that crashes costs one sentence, never the
@@ -10,82 +10,76 @@ from __future__ import annotations
 import logging
 import time
 import tkinter as tk
-import traceback
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from securechat.client.events import Event, Progress
+from securechat import __version__
+from securechat.client.events import Event, HistoryLoaded, Progress
+from securechat.client.preferences import Preferences
 from securechat.client.sentences import explain
 from securechat.client.settings import Settings
 from securechat.desktop import texts
-from securechat.desktop.chat_view import ChatView
-from securechat.desktop.client_port import ClientFactory, real_client
+from securechat.desktop.client_port import CLOSE_S, ClientFactory, real_client
 from securechat.desktop.connect_form import ConnectForm
 from securechat.desktop.emoji import emoji_kills, name_emoji
 from securechat.desktop.form_model import ConnectRequest, FormModel
-from securechat.desktop.palette import palette_for
 from securechat.desktop.pump import Pump
-from securechat.desktop.session import CLOSE_S, Session
-from securechat.desktop.theme import ZOOMS, Theme
-from securechat.desktop.view_model import ChatModel, Ended, Opened, check_text
+from securechat.desktop.theme import Theme
+from securechat.desktop.window import Window
 from securechat.errors import ChatError, ConnectionClosed, ErrorCode, FirstContact, RequestRefused
+
+if TYPE_CHECKING:
+    # A chat needs some fifty modules more than the form. They are loaded while the person is being logged in, so that
+    # the window is there at once.
+    from securechat.desktop.attention import Attention
+    from securechat.desktop.chat_control import ChatControl
+    from securechat.desktop.chat_view import ChatView
+    from securechat.desktop.notifier import Notifier
+    from securechat.desktop.session import Session
+    from securechat.desktop.view_model import Opened
 
 __all__ = ["App"]
 
 log = logging.getLogger(__name__)
 
-SIZE = (1100, 720)  # design pixels of the first window
-LEAST = (560, 420)
-
-
-def _select_entry(entry: tk.Misc) -> str:
-    if isinstance(entry, tk.Entry):
-        entry.selection_range(0, "end")
-        entry.icursor("end")
-    return "break"
-
-
-def _select_text(text: tk.Misc) -> str:
-    if isinstance(text, tk.Text):
-        text.tag_add("sel", "1.0", "end-1c")
-    return "break"
-
 
 class App:
     """The program. ``root``: a window of the caller's, else one is made; ``server``: what the form begins with.
 
-    For tests: ``client_factory`` (folder, on_event) makes the client, ``clock`` and ``monotonic`` are the time, and
-    ``form``, ``chat``, ``session``, ``pump`` lead to all widgets. `close` may be called without `run`.
+    For tests: ``client_factory`` (folder, on_event) makes the client, ``clock`` and ``monotonic`` are the time,
+    ``notifier`` shows desktop notices, and ``form``, ``chat``, ``control``, ``session``, ``pump`` lead to all widgets.
+    `close` may be called without `run`.
     """
 
     def __init__(
         self, root: tk.Tk | None = None, *, client_factory: ClientFactory = real_client, folder: Path | None = None,
-        theme: str = "system", server: str = "", clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
+        theme: str = "", server: str = "", profile: str = "", clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic, notifier: Notifier | None = None,
     ) -> None:
-        self._owns_root = root is None
-        self.root = root if root is not None else tk.Tk(className="SecureChat")
-        self._factory, self._folder = client_factory, folder
+        self._factory, self._folder, self.profile = client_factory, folder, profile
         self._clock, self._monotonic = clock, monotonic
-        self.theme_name, self.zoom_factor = theme, 1.0
-        self.theme = Theme(self.root, palette_for(theme))
-        self._shield: Callable[[str], str] = str
-        self.windowing = str(self.root.tk.call("tk", "windowingsystem"))
-        if emoji_kills(self.windowing):
-            self._shield = name_emoji
         self.form: ConnectForm | None = None
         self.chat: ChatView | None = None
+        self.control: ChatControl | None = None
         self.session: Session | None = None
+        self.attention: Attention | None = None
+        self._notifier = notifier
+        self.window = Window(root, folder, theme, self._may_redraw, self._redraw, self._say)
+        self.root = self.window.root
+        self._shield: Callable[[str], str] = name_emoji if emoji_kills(self.window.windowing) else str
         self._ending: list[Session] = []
         self._early: list[Event] = []  # what happened before the chat was open
-        self._kept_drafts: dict[tuple[str, str], str] = {}
-        self._closed = False
+        self._kept_drafts: dict[tuple[str, str], dict[bytes, str]] = {}
+        self._closed = self._showing_crash = False
         self.model = FormModel(server=server)
-        problem = self._load_settings()
+        problem = self._load_settings() or self.window.problem
         self.pump = Pump(self.root, self._turn, self._crashed)
-        self._prepare_window()
+        self.root.protocol("WM_DELETE_WINDOW", self.close)
+        # Tk looks this name up on the window for each call that raised.
+        self.root.report_callback_exception = self._report
         self._show_form(problem)
         self.pump.start()
 
@@ -102,13 +96,21 @@ class App:
         """Close soon. Any thread, also a signal handler."""
         self.pump.post(self.close)
 
+    def request_raise(self) -> bool:
+        """Come up before other windows soon; False if it is closing. Any thread."""
+        if self._closed:
+            return False
+        self.pump.post(self.raise_window)
+        return True
+
     def close(self) -> None:
         """Withdraw the window, end the session in its own thread, wait for that. Idempotent. Main thread."""
         if self._closed:
             return
         self._closed = True
         self.pump.stop()
-        if self._owns_root:
+        self.window.remember_place()
+        if self.window.owns_root:
             self.root.withdraw()
             self.root.update_idletasks()
         self._end_session()
@@ -116,37 +118,20 @@ class App:
         for session in self._ending:
             if not session.join(max(0.0, deadline - time.monotonic())):
                 log.debug("a session did not end in time")
+        if self.attention is not None:
+            self.attention.close()
         for view in (self.form, self.chat):
             if view is not None:
                 view.destroy()
-        self.form = self.chat = None
+        self.form = self.chat = self.control = None
         self.theme.close()
-        if self._owns_root:
+        if self.window.owns_root:
             self.root.destroy()
 
-    def _prepare_window(self) -> None:
-        px, root = self.theme.px, self.root
-        width = min(px(SIZE[0]), root.winfo_screenwidth())
-        height = min(px(SIZE[1]), root.winfo_screenheight())
-        if self._owns_root:
-            root.geometry(f"{width}x{height}")
-            root.minsize(min(px(LEAST[0]), width), min(px(LEAST[1]), height))
-        root.protocol("WM_DELETE_WINDOW", self.close)
-        # Tk looks this name up on the window for each call that raised.
-        root.report_callback_exception = self._report
-        for key in ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>"):
-            root.bind(key, lambda event: self.zoom(1))
-        for key in ("<Control-minus>", "<Control-KP_Subtract>"):
-            root.bind(key, lambda event: self.zoom(-1))
-        root.bind("<Control-Key-0>", lambda event: self.zoom(0))
-        if self.windowing == "x11":
-            # There Tk's own meaning is "to the start of the line", which nobody expects of a text field any more.
-            root.bind_class("TEntry", "<Control-a>", lambda event: _select_entry(event.widget))
-            root.bind_class("Text", "<Control-a>", lambda event: _select_text(event.widget))
-
-    def _turn(self) -> None:
-        if self.chat is not None:
-            self.chat.tick()
+    def _turn(self) -> bool:
+        if self.control is not None and self.chat is not None:
+            self.control.tick()
+        return self.control is not None and self.control.model.working
 
     # ------------------------------------------------------------------ form
     def _load_settings(self) -> str:
@@ -166,11 +151,11 @@ class App:
     def _show_form(self, sentence: str = "", *, calm: bool = False) -> None:
         if self.chat is not None:
             self.chat.destroy()
-            self.chat = None
+        self.chat = self.control = None
         if self.form is not None:
             self.form.destroy()
         self.root.configure(bg=self.theme.palette.side)
-        self.root.title(texts.PRODUCT)
+        self.set_title(texts.profile_title(self.profile))
         self.form = ConnectForm(self.root, self.theme, self.model, self, self._shield)
         self.form.pack(fill="both", expand=True)
         if sentence:
@@ -184,6 +169,8 @@ class App:
         self.form.show_progress(texts.CONNECTING_TO_SERVER)
         self._early.clear()
         before = self._ending[-1] if self._ending else None
+        from securechat.desktop.session import Session
+
         self.session = Session(
             self._factory, self._folder, self.model.request(accept_fingerprint), self.pump.post, on_open=self._opened,
             on_fail=self._failed, on_event=self._event, on_error=self._crashed, remember=self._remember, after=before,
@@ -231,45 +218,66 @@ class App:
     def _opened(self, session: Session, opened: Opened) -> None:
         if session is not self.session:
             return  # cancelled meanwhile
-        kept = self._kept_drafts.pop((opened.fingerprint, opened.username), "")
-        chat_model = ChatModel(opened, clock=self._clock, monotonic=self._monotonic, shield=self._shield)
-        self._show_chat(chat_model, opened.draft or kept)
+        from securechat.desktop.chat_control import ChatControl
+        from securechat.desktop.view_model import ChatModel
+
+        kept = self._kept_drafts.pop((opened.fingerprint, opened.username), {})
+        model = ChatModel(opened, clock=self._clock, monotonic=self._monotonic, shield=self._shield)
+        for conversation in model.conversations.values():
+            conversation.draft = conversation.draft or kept.get(conversation.conv, "")
+        self.control = ChatControl(model, session, self, self._attention())
+        self._show_chat()
         if self.form is not None:
             self.form.destroy()
             self.form = None
         self.model.logged_in()
         early, self._early = self._early, []
         for event in early:
-            self._event(session, event)
+            # What was there before the window opened shows as unread, and calls nobody to a window just opened.
+            self._event(session, replace(event, older=True) if isinstance(event, HistoryLoaded) else event)
 
-    def _show_chat(self, chat_model: ChatModel, draft: str) -> None:
+    def _show_chat(self) -> None:
+        control = self.control
+        if control is None:
+            return
+        from securechat.desktop.chat_view import ChatView
+
         if self.chat is not None:
-            self.chat.destroy()
+            old, self.chat = self.chat, None
+            control.detach()
+            old.destroy()
         self.root.configure(bg=self.theme.palette.bg)
-        self.chat = ChatView(self.root, self.theme, chat_model, self, self.theme_name, self._monotonic)
-        self.chat.pack(fill="both", expand=True)
-        self.chat.composer.set(draft)
-        self.chat.composer.text.focus_set()
-        server = chat_model.look.line(chat_model.opened.server_name)
-        self.root.title(texts.window_title(chat_model.title, server))
+        chat = ChatView(self.root, self.theme, control, self._monotonic)
+        chat.pack(fill="both", expand=True)
+        control.attention.attach(chat, self.theme)
+        control.attach(chat)
+        chat.composer.text.focus_set()
+        self.chat = chat  # not before it is whole
 
     def _event(self, session: Session, event: Event) -> None:
         if session is not self.session:
             return  # of a session that is over
-        if self.chat is None:
+        if self.control is None:
             if isinstance(event, Progress) and self.form is not None:
                 self.form.show_progress(event.text)
             else:
                 self._early.append(event)
             return
-        changes = self.chat.model.apply(event)
-        self.chat.show(changes)
-        for change in changes:
-            if isinstance(change, Ended):
-                self._leave_chat(change.reason)
-                return
+        self.control.show(self.control.model.apply(event))
 
-    def _leave_chat(self, sentence: str, *, calm: bool = False) -> None:
+    def _attention(self) -> Attention:
+        if self.attention is None:
+            from securechat.desktop.attention import Attention
+            from securechat.desktop.notifier import Notifier
+
+            self.attention = Attention(
+                self.root, self._notifier or Notifier(on_failed=self._toast), lambda: self.preferences,
+                lambda: self.focused, self.raise_window, self._monotonic,
+            )
+        return self.attention
+
+    def leave_chat(self, sentence: str, *, calm: bool = False) -> None:
+        """The session is over, or shall be: back to the form, which says ``sentence``."""
         self._end_session()
         self._show_form(sentence, calm=calm)
 
@@ -278,100 +286,113 @@ class App:
         session, self.session = self.session, None
         if session is None:
             return
-        draft = None
-        if self.chat is not None:
-            draft = self.chat.composer.get()
-            opened = self.chat.model.opened
-            self._kept_drafts[opened.fingerprint, opened.username] = draft
-        session.close(draft)
+        drafts: dict[bytes, str] = {}
+        if self.control is not None:
+            drafts = self.control.drafts()
+            opened = self.control.model.opened
+            self._kept_drafts[opened.fingerprint, opened.username] = drafts
+        session.close(drafts)
         self._ending = [*self._ending[-3:], session]
 
-    # ------------------------------------------------------------------ what the chat asks for
-    def send(self, text: str) -> str:
-        """See `ComposerActions.send`."""
-        if self.session is None:
-            return ""
-        problem = check_text(text)
-        if problem:
-            return problem
-        try:
-            self.session.send(text)
-        except ChatError as error:
-            return explain(error)
-        return ""
+    # ------------------------------------------------------------------ what the chat needs (`Shell`)
+    @property
+    def theme(self) -> Theme:
+        """The look of everything in the window."""
+        return self.window.theme
 
-    def typing(self) -> None:
-        """See `ComposerActions.typing`."""
-        self._ask(lambda session: session.typing())
+    @property
+    def preferences(self) -> Preferences:
+        """What the person chose."""
+        return self.window.preferences
 
-    def save_draft(self, text: str) -> None:
-        """See `ComposerActions.save_draft`."""
-        self._ask(lambda session: session.save_draft(text))
+    @property
+    def focused(self) -> bool:
+        """True if the person's keys go to this window."""
+        return self.window.focused
 
-    def retry_now(self) -> None:
-        """See `ChatActions.retry_now`."""
-        self._ask(lambda session: session.retry_now())
-
-    def load_older(self) -> None:
-        """See `ChatActions.load_older`."""
-        if self.chat is not None and self.session is not None:
-            self.chat.model.older_asked()
-            self.session.load_older(partial(self._older_loaded, self.session))
-
-    def _older_loaded(self, session: Session, more: bool | None) -> None:
-        if session is self.session and self.chat is not None:
-            self.chat.show(self.chat.model.older_done(more))
-
-    def copy_link(self) -> None:
-        """See `ChatActions.copy_link`."""
-        if self.chat is not None:
-            self.root.clipboard_clear()
-            self.root.clipboard_append(self.chat.model.opened.join_link)
-            self.chat.tell(texts.LINK_COPIED)
-
-    def sign_out(self) -> None:
-        """See `ChatActions.sign_out`."""
-        self._leave_chat(texts.SIGNED_OUT, calm=True)
-
-    def _ask(self, what: Callable[[Session], None]) -> None:
-        if self.session is not None:
-            what(self.session)
-
-    # ------------------------------------------------------------------ look
-    def set_theme(self, theme: str) -> None:
-        """Draw everything anew in another theme."""
-        self._redraw(theme, self.zoom_factor)
+    def change_preferences(self, preferences: Preferences) -> None:
+        """Take them, draw anew if the look changed, remember them."""
+        self._say(self.window.change(preferences))
 
     def zoom(self, step: int) -> None:
-        """One step larger (1), smaller (-1), or back to normal (0)."""
-        place = min(range(len(ZOOMS)), key=lambda index: abs(ZOOMS[index] - self.zoom_factor))
-        self._redraw(self.theme_name, 1.0 if step == 0 else ZOOMS[max(0, min(len(ZOOMS) - 1, place + step))])
+        """See `Window.zoom`."""
+        self._say(self.window.zoom(step))
 
-    def _redraw(self, theme: str, zoom: float) -> None:
-        if self.form is not None and (self.form.busy or self.form.panel is not None):
-            return  # not while something is awaited or asked there
-        self.theme_name, self.zoom_factor = theme, zoom
-        old, self.theme = self.theme, Theme(self.root, palette_for(theme), zoom)
-        if self.chat is not None:
-            draft = self.chat.composer.get()
-            self._show_chat(self.chat.model, draft)
+    def set_title(self, title: str) -> None:
+        """The window's title."""
+        self.window.set_title(title)
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Let the main thread make ``call`` soon."""
+        self.pump.post(call)
+
+    def raise_window(self) -> None:
+        """Come up before other windows."""
+        self.window.raise_up()
+
+    def copy(self, words: str) -> None:
+        """Put words on the clipboard."""
+        self.window.copy(words)
+
+    def sign_out(self) -> None:
+        """End this session and go back to the form."""
+        self.leave_chat(texts.SIGNED_OUT, calm=True)
+
+    def _say(self, sentence: str) -> None:
+        if sentence and self.control is not None:
+            self.control.tell(sentence)
+        elif sentence and self.form is not None:
+            self.form.show_error(sentence)
+
+    def _toast(self, title: str, body: str) -> None:
+        """On the notifier's thread: the desktop has no notices."""
+        self.pump.post(lambda: self._attention().show_toast(title, body))
+
+    # ------------------------------------------------------------------ look
+    def _may_redraw(self) -> bool:
+        """Not while something is awaited or asked in the form."""
+        return self.form is None or not (self.form.busy or self.form.panel is not None or self._showing_crash)
+
+    def _redraw(self) -> None:
+        if self.control is not None and self.chat is not None:
+            written = self.chat.composer.get()
+            reopen = self.control.sheets.leaving()
+            focused = str(self.root.tk.call("focus", "-lastfor", "."))
+            searching = focused.startswith(f"{self.chat.search_bar}.")
+            self._show_chat()
+            self.chat.composer.set(written)
+            if searching:
+                self.chat.search_bar.focus()
+            if reopen is not None:
+                reopen()
         elif self.form is not None:
             self._show_form(str(self.form.error["text"]))
-        old.close()
 
     # ------------------------------------------------------------------ when a call crashes
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         self._crashed(error)
 
     def _crashed(self, error: BaseException) -> None:
-        """One sentence for the person. The log gets the place and the kind, not the words: they may quote a message."""
-        where = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in
-                           reversed(traceback.extract_tb(error.__traceback__)))
-        log.debug("a call crashed: %s at %s", type(error).__name__, where)
-        if self._closed:
+        """One sentence for the person, with details to copy. Neither they nor the log quote the error's words: these
+        may hold a message."""
+        from securechat.desktop.crash_sheet import CrashSheet, crash_details
+
+        details = crash_details(error, __version__)
+        log.debug("a call crashed: %s", details)
+        if self._closed or self._showing_crash:
             return
-        if self.chat is not None:
-            self.chat.tell(texts.CALLBACK_CRASH, alarm=True)
+        if self.control is not None and self.chat is None:  # while the chat was drawn: half of it is no use
+            for child in self.root.winfo_children():
+                child.destroy()
+            self.form = None
+            self.leave_chat("")
+        if self.control is not None and self.chat is not None:
+            self.control.tell(texts.CALLBACK_CRASH, alarm=True, details=details)
         elif self.form is not None:
             self._end_session()
             self.form.show_error(texts.CALLBACK_CRASH)
+            self._showing_crash = True
+            CrashSheet(self.root, self.theme, details, lambda: self.copy(details), self._crash_seen)
+
+    def _crash_seen(self) -> None:
+        self._showing_crash = False

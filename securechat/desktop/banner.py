@@ -33,6 +33,11 @@ class Strip(tk.Frame):
         """What it says; "" while it is away."""
         return self._shown[0] if self._shown else ""
 
+    def set_button(self, words: str) -> None:
+        """What the button says from now on."""
+        if str(self.button["text"]) != words:
+            self.button.configure(text=words)
+
     def show(self, text: str, *, button: bool = True, alarm: bool = False) -> None:
         """Say ``text``, or go away if it is "". Cheap if nothing changed, so it may be called often."""
         wanted = (text, button, alarm) if text else None
@@ -46,7 +51,8 @@ class Strip(tk.Frame):
         self._edge.configure(bg=p.err if alarm else p.warn)
         self.label.configure(text=text, fg=p.err if alarm else p.fg)
         if button:
-            self.button.pack(side="right", padx=self._theme.px(10), pady=self._theme.px(4))
+            # Before the label: a long sentence would leave the button no room.
+            self.button.pack(side="right", before=self.label, padx=self._theme.px(10), pady=self._theme.px(4))
         else:
             self.button.pack_forget()
         if not was_shown:

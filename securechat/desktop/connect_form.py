@@ -12,6 +12,7 @@ from tkinter import ttk
 from typing import Protocol
 
 from securechat.desktop import texts
+from securechat.desktop.fields import CapsHint, Field, Reveal, StrengthLine
 from securechat.desktop.first_contact import FirstContactPanel
 from securechat.desktop.form_model import FormModel
 from securechat.desktop.scroll_area import ScrollArea
@@ -19,7 +20,9 @@ from securechat.desktop.theme import Theme
 
 __all__ = ["ConnectForm", "FormActions"]
 
-WIDTH = 380  # design pixels of the column
+WIDTH = 380  # design pixels of the column, if the window is wide enough
+_PAD = (32, 28)  # design pixels between the card's edge and the column
+_MARGIN = 16  # design pixels between the window's edge and the card
 MODE = "securechat_mode"  # the Tcl variable behind the two tabs
 
 
@@ -44,22 +47,24 @@ class ConnectForm(tk.Frame):
         self.theme, self.model, self._actions, self._shield = theme, model, actions, shield
         self.entries: dict[str, ttk.Entry] = {}
         self.panel: FirstContactPanel | None = None
-        self.busy = False
-        self._rows: dict[str, tk.Frame] = {}
+        self.busy, self._to_mend = False, ""
+        self._rows: dict[str, Field] = {}
         self._area = ScrollArea(self, theme, theme.palette.side)
         self._area.pack(fill="both", expand=True)
-        self._card = theme.card(self._area.inner, "Card.TFrame", (32, 28))
-        self._card.pack(padx=theme.px(16), pady=theme.px(16))
+        self._card = theme.card(self._area.inner, "Card.TFrame", _PAD)
+        self._card.pack(padx=theme.px(_MARGIN), pady=theme.px(_MARGIN))
         self.fields = theme.frame(self._card)
         self.fields.pack()
         self._build()
         self.show_mode()
         self._area.attach(self)
+        self.bind("<Configure>", self._fit)
 
     # ------------------------------------------------------------------ building
     def _build(self) -> None:
         t, p = self.theme, self.theme.palette
-        tk.Frame(self.fields, bg=p.bg, width=t.px(WIDTH), height=1).pack()
+        self._spacer = tk.Frame(self.fields, bg=p.bg, width=t.px(WIDTH), height=1)
+        self._spacer.pack()
         t.label(self.fields, texts.PRODUCT, 24, "", "bold").pack(fill="x")
         t.label(self.fields, texts.WELCOME, 13, p.dim).pack(fill="x", pady=(t.px(2), t.px(14)))
         self._build_tabs()
@@ -70,10 +75,9 @@ class ConnectForm(tk.Frame):
         self._field(body, "password", texts.PASSWORD, secret=True)
         self._field(body, "again", texts.PASSWORD_AGAIN, secret=True)
         self._field(body, "invite", texts.INVITE, hint=texts.INVITE_HINT)
+        self._build_password_help()
         self.warning = t.label(self.fields, texts.NO_RECOVERY, 12, p.dim)
-        self.warning.configure(wraplength=t.px(WIDTH))
         self.error = t.label(self.fields, "", 13, p.err)
-        self.error.configure(wraplength=t.px(WIDTH))
         self.submit = t.button(self.fields, "", self._submit, "Accent.TButton")
         self._build_progress()
 
@@ -95,28 +99,25 @@ class ConnectForm(tk.Frame):
         self._show_chosen()
 
     def _field(self, master: tk.Frame, name: str, words: str, *, secret: bool = False, hint: str = "") -> None:
-        t = self.theme
-        row = self._rows[name] = t.frame(master)
-        title = t.frame(row)
-        title.pack(fill="x", pady=(t.px(9), t.px(4)))
-        t.label(title, words, 12, "", "bold").pack(side="left")
-        if hint:
-            t.label(title, hint, 12, t.palette.dim).pack(side="right")
-        line = t.frame(row)
-        line.pack(fill="x")
-        entry = self.entries[name] = ttk.Entry(
-            line, style=t.name("Round.TEntry"), font=t.font(14), show="•" if secret else ""
+        field = self._rows[name] = Field(
+            master, self.theme, words, getattr(self.model, name), secret=secret, hint=hint
         )
-        entry.pack(side="left", fill="x", expand=True)
-        entry.insert(0, getattr(self.model, name))
+        entry = self.entries[name] = field.entry
         if not secret:  # what this display cannot draw does not get in; hidden texts are drawn as dots
             accept = self.register(lambda text: self._shield(text) == text)
             entry.configure(validate="key", validatecommand=(accept, "%P"))
         entry.bind("<Return>", lambda event: self._submit())
-        if name == "password":
-            self.reveal = t.button(line, texts.SHOW, self._toggle_secret)
-            self.reveal.configure(width=6)
-            self.reveal.pack(side="left", padx=(t.px(6), 0))
+
+    def _build_password_help(self) -> None:
+        t, row = self.theme, self._rows["password"]
+        hidden = [self.entries["password"], self.entries["again"]]
+        self.reveal = Reveal(row.line, t, hidden)
+        self.reveal.pack(side="left", padx=(t.px(6), 0))
+        self.strength, self.caps = StrengthLine(row, t), CapsHint(row, t)
+        self.caps.pack(fill="x", pady=(t.px(4), 0))
+        for entry in hidden:
+            self.caps.watch(entry)
+        hidden[0].bind("<KeyRelease>", lambda event: self._judge(), add="+")
 
     def _build_progress(self) -> None:
         t = self.theme
@@ -124,7 +125,7 @@ class ConnectForm(tk.Frame):
         self.progress = t.label(self._waiting, "", 13, t.palette.dim)
         self.progress.pack(fill="x")
         self._bar = ttk.Progressbar(
-            self._waiting, mode="indeterminate", style=t.name("Slim.Horizontal.TProgressbar"), length=t.px(WIDTH)
+            self._waiting, mode="indeterminate", style=t.name("Slim.Horizontal.TProgressbar"), length=t.px(100)
         )
         self._bar.pack(fill="x", pady=t.px(8))
         self.cancel = t.button(self._waiting, texts.CANCEL, self._actions.cancel_connect, "Plain.TButton")
@@ -142,10 +143,16 @@ class ConnectForm(tk.Frame):
                 row.pack(fill="x")
         for widget in (self.warning, self.error, self.submit, self._waiting):
             widget.pack_forget()
+        self.strength.pack_forget()
         if self.model.register:
+            self.strength.pack(fill="x", before=self.caps)
+            self._judge()
             self.warning.pack(fill="x", pady=(t.px(12), 0))
-        if self.error["text"]:
-            self.error.pack(fill="x", pady=(t.px(12), 0))
+        if self.error["text"] and self._to_mend in shown:
+            below = self._rows[self._to_mend]
+            self.error.pack(in_=below.master, fill="x", pady=(t.px(6), 0), after=below)
+        elif self.error["text"]:
+            self.error.pack(in_=self.fields, fill="x", pady=(t.px(12), 0))
         self.submit.configure(text=texts.REGISTER if self.model.register else texts.LOG_IN)
         if self.busy:
             self._waiting.pack(fill="x", pady=(t.px(16), 0))
@@ -154,8 +161,11 @@ class ConnectForm(tk.Frame):
         self.update_idletasks()  # Tab passes over a field that is not on the screen yet
 
     def show_error(self, sentence: str, field: str = "", *, calm: bool = False) -> None:
-        """A sentence beside the form, and the focus where it is to be mended. ``calm``: nothing went wrong."""
-        p = self.theme.palette
+        """A sentence, below ``field`` if it is about one, and the focus where it is to be mended.
+
+        ``calm``: nothing went wrong.
+        """
+        p, self._to_mend = self.theme.palette, field
         self._set_busy(False)
         self.error.configure(text=sentence, fg=p.dim if calm else p.err)
         self.show_mode()
@@ -176,12 +186,24 @@ class ConnectForm(tk.Frame):
         self._set_busy(False)
         self.fields.pack_forget()
         self.panel = FirstContactPanel(
-            self._card, self.theme, fingerprint, self._shield(server_name), WIDTH,
+            self._card, self.theme, fingerprint, self._shield(server_name), self._width() / self.theme.scale,
             accept=lambda: self._leave_first_contact(fingerprint), cancel=lambda: self._leave_first_contact(""),
         )
         self.panel.pack()
         self._area.attach(self.panel)
         self.panel.cancel.focus_set()  # accepting is never the default
+
+    def _width(self) -> int:
+        """Pixels of the column: as designed, or what the window has room for."""
+        px, window = self.theme.px, self.winfo_width()
+        room = window - 2 * px(_MARGIN + _PAD[0]) - px(12) if window > 1 else px(WIDTH)
+        return max(px(180), min(px(WIDTH), room))
+
+    def _fit(self, event: tk.Event[tk.Misc]) -> None:
+        width = self._width()
+        self._spacer.configure(width=width)
+        for label in (self.warning, self.error, self.progress, self.strength.label, self.caps.label):
+            label.configure(wraplength=width)
 
     def destroy(self) -> None:
         """Keep what was typed, and stop the bar: its timer would outlive it."""
@@ -224,11 +246,9 @@ class ConnectForm(tk.Frame):
     def _show_chosen(self) -> None:
         self.setvar(MODE, "register" if self.model.register else "login")
 
-    def _toggle_secret(self) -> None:
-        hidden = str(self.entries["password"]["show"]) != ""
-        for name in ("password", "again"):
-            self.entries[name].configure(show="" if hidden else "•")
-        self.reveal.configure(text=texts.HIDE if hidden else texts.SHOW)
+    def _judge(self) -> None:
+        known = (self.entries["username"].get(), self.entries["server"].get())
+        self.strength.show(self.entries["password"].get(), known)
 
     def _leave_first_contact(self, accepted: str) -> None:
         if self.panel is not None:

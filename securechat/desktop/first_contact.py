@@ -17,7 +17,7 @@ class FirstContactPanel(tk.Frame):
     """Two buttons, ``accept`` and ``cancel``; cancelling is what Escape and a hasty Return do."""
 
     def __init__(
-        self, master: tk.Misc, theme: Theme, fingerprint: str, server_name: str, width: int, *,
+        self, master: tk.Misc, theme: Theme, fingerprint: str, server_name: str, width: float, *,
         accept: Callable[[], None], cancel: Callable[[], None],
     ) -> None:
         p, px = theme.palette, theme.px

@@ -1,18 +1,19 @@
-"""Small pictures made in pure Python: rounded boxes, dots and key-made avatars, as PNG bytes.
+"""Small pictures made in pure Python: rounded boxes, ticks, dots and key-made avatars, as PNG bytes.
 
-`png`, `rounded` and `avatar` know no Tk and are plain functions; `Images` keeps the PhotoImages of one root, so that
-each picture is made once. Anti-aliased edges come from the distance of a pixel's centre to the edge.
+`png`, `rounded`, `ticked` and `avatar` know no Tk and are plain functions; `Images` keeps the PhotoImages of one root,
+so that each picture is made once. Anti-aliased edges come from the distance of a pixel's centre to the edge.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 import tkinter as tk
 import zlib
 from collections.abc import Callable
 
-__all__ = ["Images", "avatar", "pattern", "person_colour", "png", "rounded"]
+__all__ = ["Images", "avatar", "pattern", "person_colour", "png", "rounded", "ticked"]
 
 CELLS = 5  # an avatar is a 5 x 5 grid, mirrored left to right: 15 free cells
 
@@ -41,9 +42,14 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 def _rounded_rgba(width: int, height: int, radius: int, fill: str, border: str, border_px: int) -> bytes:
     radius = max(0, min(radius, width // 2, height // 2))
     inner, outer = _rgb(fill), _rgb(border or fill)
+    whole, plain, clear = (border_px if border else 0) + 0.5, bytes((*inner, 255)), bytes((*outer, 0))
 
     def pixel(inside: float) -> bytes:
         """``inside``: distance from the edge in pixels, positive within the box."""
+        if inside >= whole:  # most of them; mixing is slow, and a theme waits for some 10,000 pixels
+            return plain
+        if inside <= -0.5:
+            return clear
         cover = max(0.0, min(1.0, inside + 0.5))
         mix = max(0.0, min(1.0, inside - border_px + 0.5)) if border else 1.0
         red, green, blue = (round(o + (i - o) * mix) for i, o in zip(inner, outer, strict=True))
@@ -61,6 +67,31 @@ def _rounded_rgba(width: int, height: int, radius: int, fill: str, border: str, 
     if border and not radius:
         rows[0] = rows[-1] = pixel(0.5) * width
     return b"".join(rows)
+
+
+def ticked(size: int, radius: int, fill: str, mark: str, kind: str) -> bytes:
+    """A PNG of a box, ``size`` pixels square, with a sign in the colour ``mark``: ``kind`` is "tick" or "dot"."""
+    pixels = bytearray(_rounded_rgba(size, size, radius, fill, "", 0))
+    inner, sign = _rgb(fill), _rgb(mark)
+    # In shares of the size: the two strokes of the tick, or the middle twice; then half the width of the stroke.
+    corners = ((0.24, 0.52), (0.43, 0.70), (0.76, 0.32)) if kind == "tick" else ((0.5, 0.5), (0.5, 0.5))
+    half = size * (0.07 if kind == "tick" else 0.2)
+    strokes = list(itertools.pairwise(((x * size, y * size) for x, y in corners)))
+    for y in range(size):
+        for x in range(size):
+            cover = half + 0.5 - min(_distance(x + 0.5, y + 0.5, *start, *end) for start, end in strokes)
+            if cover > 0:
+                share = min(1.0, cover)
+                mixed = bytes(round(i + (s - i) * share) for i, s in zip(inner, sign, strict=True))
+                pixels[4 * (size * y + x) : 4 * (size * y + x) + 3] = mixed
+    return png(size, size, bytes(pixels))
+
+
+def _distance(x: float, y: float, x1: float, y1: float, x2: float, y2: float) -> float:
+    """From a point to a stretch of a line."""
+    length = (x2 - x1) ** 2 + (y2 - y1) ** 2
+    along = max(0.0, min(1.0, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length)) if length else 0.0
+    return math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1))
 
 
 def pattern(fp: bytes) -> tuple[tuple[bool, ...], ...]:
@@ -85,14 +116,16 @@ def avatar(size: int, fp: bytes | None, colour: str, gap: int = 0) -> bytes:
     pixels = bytearray(_rounded_rgba(size, size, max(2, size // 4), colour, "", 0))
     unit = max(1, (size - size // 4) // CELLS)
     offset = (size - CELLS * unit) // 2
-    white = b"\xff" * 4 * unit
+    # Half as bright as white, or brighter: there only dark cells are seen.
+    bright = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), _rgb(colour), strict=True)) > 180
+    cell = (b"\x10\x10\x10\xff" if bright else b"\xff\xff\xff\xff") * unit
     for y, row in enumerate(pattern(fp) if fp else ()):
         for x, on in enumerate(row):
             if not on:
                 continue
             for line in range(offset + y * unit, offset + (y + 1) * unit):
                 start = 4 * (line * size + offset + x * unit)
-                pixels[start : start + len(white)] = white
+                pixels[start : start + len(cell)] = cell
     if gap:
         lines = (bytes(pixels[4 * size * y : 4 * size * (y + 1)]) for y in range(size))
         return png(size + gap, size, b"".join(line + bytes(4 * gap) for line in lines))
@@ -112,6 +145,10 @@ class Images:
         """See `rounded`."""
         key = ("box", width, height, radius, fill, border, border_px)
         return self._get(key, lambda: rounded(width, height, radius, fill, border, border_px))
+
+    def ticked(self, size: int, radius: int, fill: str, mark: str, kind: str) -> tk.PhotoImage:
+        """See `ticked`."""
+        return self._get(("ticked", size, radius, fill, mark, kind), lambda: ticked(size, radius, fill, mark, kind))
 
     def avatar(self, size: int, fp: bytes | None, colour: str, gap: int = 0) -> tk.PhotoImage:
         """See `avatar`."""

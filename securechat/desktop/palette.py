@@ -6,14 +6,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "THEMES", "Palette", "palette_for", "system_prefers_dark"]
-
-THEMES = ("light", "dark", "system")
+__all__ = ["CONTRAST", "DARK", "LIGHT", "Palette", "palette_for", "system_prefers_dark"]
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours as ``#rrggbb``. ``people`` colours names and avatars; all are readable on ``bg``."""
+    """Colours as ``#rrggbb``. ``people`` colours names and avatars.
+
+    All that colours words (``fg``, ``dim``, ``accent``, ``ok``, ``warn``, ``err``, ``people``) can be read on ``bg``,
+    ``side`` and ``card``; so can ``accent_fg`` on ``accent``, and ``bg`` on ``err``. ``line`` parts areas, and
+    ``thumb`` is what is dragged in a scrollbar.
+    """
 
     name: str
     bg: str
@@ -31,28 +34,36 @@ class Palette:
     selected: str
     entry: str
     hover: str
+    thumb: str
     people: tuple[str, ...]
 
 
 DARK = Palette(
-    name="dark", bg="#15171c", side="#1b1e25", card="#22262f", line="#2f3541", fg="#e6e9ef", dim="#8b93a3",
-    accent="#4f8cff", accent_hover="#3b76e6", accent_fg="#ffffff", ok="#3fb950", warn="#e3b341", err="#ff6b61",
-    selected="#2a3242", entry="#1f232b", hover="#252a35",
-    people=("#e5647a", "#e08a3c", "#4caf7d", "#3e9bd6", "#9a82f0", "#cf66be", "#6b9f97"),
+    name="dark", bg="#15171c", side="#1b1e25", card="#22262f", line="#2f3541", fg="#e6e9ef", dim="#949cac",
+    accent="#5a95ff", accent_hover="#82adff", accent_fg="#06101f", ok="#3fb950", warn="#e3b341", err="#ff6b61",
+    selected="#252f43", entry="#1f232b", hover="#252a35", thumb="#6b7384",
+    people=("#ee7c8f", "#e08a3c", "#4caf7d", "#4aa5de", "#a994f5", "#d97cca", "#74aaa2"),
 )
 LIGHT = Palette(
-    name="light", bg="#ffffff", side="#f3f4f7", card="#f0f2f6", line="#d5dae3", fg="#1c2330", dim="#626b7c",
-    accent="#2f6fed", accent_hover="#2259c9", accent_fg="#ffffff", ok="#188a3d", warn="#b7791f", err="#cc2029",
-    selected="#dfe8fb", entry="#ffffff", hover="#e9ecf2",
-    people=("#c93a55", "#b3621a", "#2a8a58", "#2177b0", "#6f52d6", "#ad3f9c", "#4a776f"),
+    name="light", bg="#ffffff", side="#f3f4f7", card="#f0f2f6", line="#d5dae3", fg="#1c2330", dim="#5c6576",
+    accent="#215dd0", accent_hover="#1d4fb3", accent_fg="#ffffff", ok="#13702f", warn="#8a5a0c", err="#bf1d26",
+    selected="#dfe8fb", entry="#ffffff", hover="#e9ecf2", thumb="#7c8596",
+    people=("#bc2f4d", "#9c541a", "#227047", "#1c6a9e", "#6a4dd0", "#a23a92", "#40696a"),
 )
+CONTRAST = Palette(
+    name="contrast", bg="#000000", side="#000000", card="#1a1a1a", line="#ffffff", fg="#ffffff", dim="#e4e4e4",
+    accent="#ffe14d", accent_hover="#fff0a3", accent_fg="#000000", ok="#6dff8f", warn="#ffc266", err="#ffa8a1",
+    selected="#303030", entry="#000000", hover="#2b2b2b", thumb="#ffffff",
+    people=("#ffb0be", "#ffc07a", "#86e8b0", "#8fd2ff", "#cdbfff", "#ffaeea", "#a8e0d8"),
+)
+_NAMED = {palette.name: palette for palette in (LIGHT, DARK, CONTRAST)}
 
 
 def palette_for(theme: str) -> Palette:
-    """The palette of ``light``, ``dark`` or ``system`` (asks the desktop; light if it does not say)."""
+    """The palette of ``light``, ``dark``, ``contrast`` or ``system`` (asks the desktop; light if it does not say)."""
     if theme == "system":
         return DARK if system_prefers_dark() else LIGHT
-    return DARK if theme == "dark" else LIGHT
+    return _NAMED.get(theme, LIGHT)
 
 
 def system_prefers_dark() -> bool:

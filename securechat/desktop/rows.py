@@ -6,201 +6,146 @@ sender) and on the `Look`. Texts of others are cleaned here and nowhere else, so
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
-from securechat.client.events import Message, MessageState
+from securechat.client.events import Message
 from securechat.desktop import texts
-from securechat.rules.clean_text import clean
+from securechat.desktop.harmless import cut
+from securechat.desktop.message_rows import REASON_CHARS, draw_message, full_moment, hidden
+from securechat.desktop.row_values import (
+    Author,
+    AvatarPiece,
+    BeginningEntry,
+    Earlier,
+    Entry,
+    Fold,
+    Jump,
+    Link,
+    Look,
+    MessageEntry,
+    Moment,
+    Piece,
+    Place,
+    PresenceEntry,
+    React,
+    Row,
+    Target,
+    local_time,
+    moment,
+)
 
 __all__ = [
+    "Author",
     "AvatarPiece",
     "BeginningEntry",
+    "Earlier",
     "Entry",
+    "Fold",
+    "Jump",
+    "Link",
     "Look",
     "MessageEntry",
+    "Moment",
     "Piece",
+    "Place",
     "PresenceEntry",
+    "React",
     "Row",
+    "Target",
     "draw",
+    "has_day_line",
     "local_time",
     "moment",
 ]
 
 GROUP_S = 5 * 60  # messages of one sender closer together than this share one head
+NOWHERE = Place()
+RULE = "─" * 6
 
 
-@dataclass(frozen=True)
-class MessageEntry:
-    """A message; ``reason`` says why the server refused it, if it did."""
-
-    message: Message
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class PresenceEntry:
-    """Who came and who left, around ``time_ms``; several pushes may be joined in one."""
-
-    time_ms: int
-    came: tuple[str, ...]
-    left: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class BeginningEntry:
-    """Nothing older exists. ``title`` is the conversation's."""
-
-    title: str
-
-
-Entry = MessageEntry | PresenceEntry | BeginningEntry
-
-
-@dataclass(frozen=True)
-class AvatarPiece:
-    """Here stands the picture of a key."""
-
-    fp: bytes | None
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Text with the names of the tags that style it. ``person`` tags a name with its key's colour."""
-
-    text: str
-    tags: tuple[str, ...]
-    person: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """All lines of one entry; the last piece ends with a line break."""
-
-    pieces: tuple[AvatarPiece | Piece, ...]
-
-    @property
-    def lines(self) -> int:
-        """Number of line breaks, which is what the row takes of a text widget."""
-        return sum(piece.text.count("\n") for piece in self.pieces if isinstance(piece, Piece))
-
-    @property
-    def text(self) -> str:
-        """The row as plain text, for tests and for copying."""
-        return "".join(piece.text for piece in self.pieces if isinstance(piece, Piece))
-
-
-@dataclass(frozen=True)
-class Look:
-    """What rows depend on besides their entries. ``shield`` replaces what this display cannot draw."""
-
-    today: date
-    shield: Callable[[str], str] = field(default=lambda text: text)
-
-    def body(self, text: str) -> str:
-        """A cleaned text of several lines."""
-        return self.shield(clean(text))
-
-    def line(self, text: str) -> str:
-        """A cleaned text on one line (names, reasons)."""
-        return self.shield(clean(text, single_line=True))
-
-
-def local_time(time_ms: int) -> datetime | None:
-    """Local time of ``time_ms`` (ms since 1970), or None for a number that no calendar holds."""
-    try:
-        return datetime.fromtimestamp(time_ms / 1000)
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
-def moment(entry: Entry | None) -> datetime | None:
-    """When an entry stands in the timeline: its signed time, unless that is known to be late."""
-    if isinstance(entry, PresenceEntry):
-        return local_time(entry.time_ms)
-    if isinstance(entry, MessageEntry):
-        message = entry.message
-        return local_time(message.server_time_ms if message.late and message.server_time_ms else message.time_ms)
-    return None
-
-
-def draw(entry: Entry, before: Entry | None, look: Look) -> Row:
+def draw(entry: Entry, before: Entry | None, look: Look, place: Place = NOWHERE) -> Row:
     """The row of ``entry``, which stands right below ``before`` (None: on top)."""
-    pieces: list[AvatarPiece | Piece] = []
     if isinstance(entry, BeginningEntry):
-        pieces.append(Piece(texts.beginning(entry.title) + "\n", ("quiet", "begin")))
-        return Row(tuple(pieces))
-    now, earlier = moment(entry), moment(before)
-    new_day = now is not None and (earlier is None or earlier.date() != now.date())
+        return Row((Piece(texts.beginning(look.line(entry.title)) + "\n", ("quiet", "begin")),))
+    pieces: list[AvatarPiece | Piece] = []
+    now, above = moment(entry), moment(before)
+    new_day = _new_day(now, above)
     if now is not None and new_day:
-        rule = "─" * 6
-        pieces += [
-            Piece(f"{rule}  ", ("day", "rule")), Piece(texts.day(now.date(), look.today), ("day",)),
-            Piece(f"  {rule}\n", ("day", "rule")),
-        ]
+        pieces += _rule(texts.day(now.date(), look.today), ("day",), ("day", "rule"))
     if isinstance(entry, PresenceEntry):
-        came = tuple(look.line(name) for name in entry.came)
-        left = tuple(look.line(name) for name in entry.left)
+        came = tuple(look.name(name) for name in entry.came)
+        left = tuple(look.name(name) for name in entry.left)
         pieces.append(Piece(texts.presence(came, left) + "\n", ("quiet",)))
         return Row(tuple(pieces))
-    if entry.message.missing_before:
-        pieces.append(Piece(texts.missing(entry.message.missing_before) + "\n", ("gap",)))
-    if entry.message.unseen_before:
-        pieces.append(Piece(texts.unseen(look.line(entry.message.author)) + "\n", ("gap",)))
-    if entry.message.problem:
-        pieces.append(Piece(look.line(entry.message.problem) + "\n", ("problem",)))
-        return Row(tuple(pieces))
-    if new_day or not _same_group(entry, before):
-        pieces += _head(entry.message, now, look)
-    pieces += _body(entry, look)
+    message = entry.message
+    newest = place.first_new != b"" and message.post_id == place.first_new
+    if newest:
+        pieces += _rule(texts.NEW_LINE, ("new",), ("new", "new_rule"))
+    pieces += _warnings(message, look)
+    if message.problem:
+        pieces.append(Piece(cut(look.line(message.problem), REASON_CHARS) + "\n", ("problem",)))
+    elif hidden(message, look, place):
+        pieces += _ignored(message, look)
+    else:
+        near = now is not None and above is not None and abs((now - above).total_seconds()) <= GROUP_S
+        if new_day or newest or not near or not _same_author(entry, before, look, place):
+            pieces += _head(message, now, look)
+        pieces += draw_message(entry, look, place)
+        if message.author in look.ignored and not message.mine:
+            pieces.append(Piece(f"{texts.IGNORED_HIDE}", ("row", "fold"), target=Fold(message.post_id)))
+            pieces.append(Piece("\n", ("row",)))
     return Row(tuple(pieces))
 
 
-def _gap(entry: MessageEntry) -> bool:
-    return entry.message.missing_before > 0 or entry.message.unseen_before
+def has_day_line(entry: Entry, before: Entry | None) -> bool:
+    """True if the day of ``entry`` is another one than that of what stands above it."""
+    return _new_day(moment(entry), moment(before))
 
 
-def _same_group(entry: MessageEntry, before: Entry | None) -> bool:
-    if not isinstance(before, MessageEntry) or before.message.problem or _gap(entry):
+def _new_day(now: datetime | None, above: datetime | None) -> bool:
+    return now is not None and (above is None or above.date() != now.date())
+
+
+def _rule(words: str, tags: tuple[str, ...], rule_tags: tuple[str, ...]) -> list[Piece]:
+    return [Piece(f"{RULE}  ", rule_tags), Piece(words, tags), Piece(f"  {RULE}\n", rule_tags)]
+
+
+def _warnings(message: Message, look: Look) -> list[Piece]:
+    """Lines about posts that are not here."""
+    pieces = []
+    if message.missing_before:
+        pieces.append(Piece(texts.missing(message.missing_before) + "\n", ("gap",)))
+    if message.unseen_before:
+        pieces.append(Piece(texts.unseen(look.name(message.author)) + "\n", ("gap",)))
+    return pieces
+
+
+def _ignored(message: Message, look: Look) -> list[Piece]:
+    """One line in place of a message that is shown only on request."""
+    return [
+        Piece(f"{texts.ignored_message(look.name(message.author))} · ", ("quiet",)),
+        Piece(texts.IGNORED_SHOW, ("quiet", "fold"), target=Fold(message.post_id)), Piece("\n", ("quiet",)),
+    ]
+
+
+def _same_author(entry: MessageEntry, before: Entry | None, look: Look, place: Place) -> bool:
+    """True if a head above ``before`` says for ``entry`` too who wrote it."""
+    if not isinstance(before, MessageEntry) or before.message.problem or hidden(before.message, look, place):
         return False
     one, two = before.message, entry.message
     if (one.author, one.author_fp) != (two.author, two.author_fp) or one.late or two.late:
         return False
-    first, second = moment(before), moment(entry)
-    return first is not None and second is not None and abs((second - first).total_seconds()) <= GROUP_S
+    return not two.missing_before and not two.unseen_before
 
 
 def _head(message: Message, when: datetime | None, look: Look) -> list[AvatarPiece | Piece]:
-    name = look.line(message.author)
+    name = look.name(message.author)
     if message.mine:
         name = f"{name} {texts.YOU}"
     clock = when.strftime("%H:%M") if when else texts.UNKNOWN_TIME
     return [
-        AvatarPiece(message.author_fp or None), Piece(name, ("name",), message.author_fp or b""),
-        Piece(f"  {clock}\n", ("name", "time")),
+        AvatarPiece(message.author_fp or None),
+        Piece(name, ("name",), message.author_fp or b"", target=Author(message.author)),
+        Piece("  ", ("name", "time")), Piece(clock, ("name", "time"), target=full_moment(when)),
+        Piece("\n", ("name", "time")),
     ]
-
-
-def _body(entry: MessageEntry, look: Look) -> list[Piece]:
-    message = entry.message
-    if message.deleted_by_operator or message.deleted:
-        text = texts.DELETED_BY_OPERATOR if message.deleted_by_operator else texts.DELETED
-        pieces = [Piece(text, ("row", "soft"))]
-    elif message.newer:
-        pieces = [Piece(texts.NEWER, ("row", "soft"))]
-    else:
-        pieces = [Piece(look.body(message.text), ("row",))]
-        if message.edited:
-            pieces.append(Piece(f"  {texts.EDITED}", ("row", "mark")))
-    if message.late:
-        sent = local_time(message.time_ms)
-        words = f"{texts.date_words(sent.date(), look.today)}, {sent:%H:%M}" if sent else texts.UNKNOWN_TIME
-        pieces.append(Piece(f"  {texts.late(words)}", ("row", "late")))
-    if message.mine and message.state is MessageState.REFUSED:
-        pieces.append(Piece(f"\n{texts.refused(look.line(entry.reason))}", ("row", "problem")))
-    elif message.mine:
-        mark = texts.WAITING if message.state is MessageState.WAITING else texts.STORED
-        pieces.append(Piece(f"  {mark}", ("row", "mark")))
-    pieces.append(Piece("\n", ("row",)))
-    return pieces

@@ -13,6 +13,8 @@ from securechat.desktop.theme import Theme
 
 __all__ = ["ScrollArea", "bind_wheel"]
 
+_AROUND = 44  # design pixels that stay free beside what is scrolled into sight
+
 
 def bind_wheel(widget: tk.Misc, scroll: Callable[[int], object], step: int) -> None:
     """Mouse wheel on ``widget`` calls ``scroll(units)``, on all systems; ``step`` units per notch."""
@@ -27,6 +29,7 @@ class ScrollArea(tk.Frame):
 
     def __init__(self, master: tk.Misc, theme: Theme, colour: str) -> None:
         super().__init__(master, bg=colour)
+        self._around = theme.px(_AROUND)
         self._canvas = tk.Canvas(self, bg=colour, highlightthickness=0, bd=0, yscrollincrement=theme.px(8))
         self._bar = ttk.Scrollbar(
             self, style=theme.name("Slim.Vertical.TScrollbar"), command=self._canvas.yview, takefocus=False
@@ -37,19 +40,27 @@ class ScrollArea(tk.Frame):
         self._window = self._canvas.create_window(0, 0, window=self.inner, anchor="n")
         self._canvas.bind("<Configure>", self._arrange)
         self.inner.bind("<Configure>", self._arrange)
+        bind_wheel(self, self.scroll, 5)
+        self.bind("<FocusIn>", self._show)
 
     def attach(self, widget: tk.Misc) -> None:
-        """Let ``widget`` and all in it scroll the area: by wheel, and by getting the focus."""
-        bind_wheel(widget, self._scroll, 5)
-        # Only these: Tk lets Tab stop at whatever has a binding for the focus.
-        if isinstance(widget, (ttk.Entry, ttk.Button, ttk.Radiobutton, tk.Text)):
-            widget.bind("<FocusIn>", self._show, add="+")
+        """Let ``widget`` and all in it scroll the area: by wheel, and by getting the focus. Again does no harm."""
+        tags = widget.bindtags()
+        # The area's own bindings are shared, not repeated: Tk lets Tab stop at whatever has one for the focus.
+        if widget is not self and str(self) not in tags:
+            widget.bindtags((*tags[:2], str(self), *tags[2:]))
         for child in widget.winfo_children():
             self.attach(child)
 
-    def _scroll(self, units: int) -> None:
+    def scroll(self, units: int) -> None:
+        """Down (positive) or up by ``units`` of 8 design pixels, if there is more than fits."""
         if self._overflows():
             self._canvas.yview_scroll(units, "units")
+
+    def page(self, pages: int) -> None:
+        """The same by so many screens."""
+        if self._overflows():
+            self._canvas.yview_scroll(pages, "pages")
 
     def _overflows(self) -> bool:
         return self.inner.winfo_reqheight() > self._canvas.winfo_height()
@@ -68,13 +79,20 @@ class ScrollArea(tk.Frame):
             self._canvas.yview_moveto(0)
 
     def _show(self, event: tk.Event[tk.Misc]) -> None:
-        if not self._overflows():
+        widget = event.widget
+        # What merely contains the one that got the focus hears of it too.
+        if not str(self.tk.call("focus", "-lastfor", str(self))).startswith(f"{widget}."):
+            self.see(widget)
+
+    def see(self, widget: tk.Misc) -> None:
+        """Scroll so far that ``widget``, somewhere in ``inner``, is in sight; its top if it is too high for that."""
+        if not self._overflows() or not str(widget).startswith(f"{self.inner}."):
             return
-        total = self.inner.winfo_reqheight()
-        top = event.widget.winfo_rooty() - self.inner.winfo_rooty()
-        bottom = top + event.widget.winfo_height()
+        total, shown = self.inner.winfo_reqheight(), self._canvas.winfo_height()
+        top = widget.winfo_rooty() - self.inner.winfo_rooty()
+        bottom = top + widget.winfo_height()
         first, last = (fraction * total for fraction in self._canvas.yview())
-        if top < first:
-            self._canvas.yview_moveto(max(0.0, top - 40) / total)
+        if top < first or bottom - top > shown:
+            self._canvas.yview_moveto(max(0.0, top - self._around) / total)
         elif bottom > last:
-            self._canvas.yview_moveto((bottom + 40 - self._canvas.winfo_height()) / total)
+            self._canvas.yview_moveto((bottom + self._around - shown) / total)

@@ -7,15 +7,18 @@ Knows no Tk.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from securechat.client.events import Event
-from securechat.desktop.client_port import Client, ClientFactory
+from securechat.desktop.client_port import CLOSE_S, Client, ClientFactory
+from securechat.desktop.conversation_model import OpenedConversation
 from securechat.desktop.form_model import ConnectRequest
 from securechat.desktop.view_model import Opened
 from securechat.errors import ChatError, ConnectionClosed
@@ -23,8 +26,8 @@ from securechat.errors import ChatError, ConnectionClosed
 __all__ = ["CLOSE_S", "Session", "Worker"]
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-CLOSE_S = 6.0  # longer than the client's own deadline for closing
 DRAFT_S = 2.0  # what a full disk or a slow one may take of it
 
 
@@ -80,12 +83,15 @@ class Session:
         def tell(error: BaseException) -> None:
             post(lambda: on_error(error))
 
+        self._tell = tell
         self._slow = Worker("desktop-slow", tell)
         self._quick = Worker("desktop-quick", tell)
         self._slow.submit(lambda: self._connect(request, after))
 
     # ------------------------------------------------------------------ connecting (desktop-slow)
     def _connect(self, request: ConnectRequest, after: Session | None) -> None:
+        # The window of the chat is built from many modules; here they are loaded beside the waiting for the server.
+        importlib.import_module("securechat.desktop.chat_control")
         if after is not None:
             after.join(CLOSE_S)  # the same account must be let go of before it can be opened again
         try:
@@ -97,9 +103,15 @@ class Session:
                 request.server, request.username, request.password, register=request.register, invite=request.invite,
                 accept_fingerprint=request.accept_fingerprint,
             )
+            conversations = tuple(
+                OpenedConversation(
+                    known, client.messages(known.conv), client.draft(known.conv), client.read_mark(known.conv)
+                )
+                for known in client.conversations()
+            )
             opened = Opened(
-                client.username, client.server_name, client.join_link, client.own_fp, client.fingerprint, client.lobby,
-                client.messages(), client.people(), client.draft(), client.state,
+                client.username, client.server_name, client.join_link, client.own_fp, client.fingerprint,
+                conversations, client.people(), client.state,
             )
         except Exception as error:  # whatever it was, the person gets a sentence and the form back
             failure = error
@@ -119,35 +131,37 @@ class Session:
             self.client.cancel()
 
     # ------------------------------------------------------------------ while open (main thread)
-    def send(self, text: str) -> int:
-        """Safe in the outbox on disk when it returns: one small local write, so it is not handed to a worker."""
-        return self._of_client().send(text)
+    def now(self, call: Callable[[Client], T]) -> T:
+        """Make a call that does not wait for the network (a post goes to the outbox on disk). ChatError."""
+        return call(self._of_client())
 
-    def load_older(self, done: Callable[[bool | None], None]) -> None:
-        """Ask for older messages; ``done`` gets True if more may exist, False if not, None if it failed."""
+    def soon(self, call: Callable[[Client], object]) -> None:
+        """Make a call that needs no answer and no server: drafts, typing, read marks. What it raises is logged."""
 
-        def call() -> None:
-            more: bool | None = None
+        def quiet() -> None:
             try:
-                more = self._of_client().load_older()
+                call(self._of_client())
             except (ChatError, TimeoutError) as error:
-                log.debug("older messages were not loaded: %s", type(error).__name__)
-            result = more
-            self._post(lambda: done(result))
+                log.debug("a small call was refused: %s", type(error).__name__)
 
-        self._slow.submit(call)
+        self._quick.submit(quiet)
 
-    def typing(self) -> None:
-        """Tell that somebody writes here."""
-        self._quick.submit(lambda: self._of_client().typing())
+    def ask(
+        self, call: Callable[[Client], T], done: Callable[[T], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Make a call that waits for the server; ``done`` or ``failed`` (ChatError, TimeoutError, OSError) follows,
+        unless the session is closed by then: what it would draw on is gone."""
 
-    def save_draft(self, text: str) -> None:
-        """Keep what stands in the composer."""
-        self._quick.submit(lambda: self._of_client().set_draft(text))
+        def ask() -> None:
+            try:
+                result = call(self._of_client())
+            except (ChatError, TimeoutError, OSError) as error:
+                problem = error
+                self._post(lambda: None if self._cancelled.is_set() else failed(problem))
+            else:
+                self._post(lambda: None if self._cancelled.is_set() else done(result))
 
-    def retry_now(self) -> None:
-        """End the pause before the next try."""
-        self._quick.submit(lambda: self._of_client().retry_now())
+        self._slow.submit(ask)
 
     def _of_client(self) -> Client:
         if self.client is None:
@@ -155,26 +169,26 @@ class Session:
         return self.client
 
     # ------------------------------------------------------------------ end
-    def close(self, draft: str | None = None) -> None:
-        """Begin to end: keep ``draft``, close the client, end the workers. Idempotent, any thread; `join` waits."""
+    def close(self, drafts: Mapping[bytes, str] | None = None) -> None:
+        """Begin to end: keep ``drafts`` by conversation, close the client, end the workers; `join` waits.
+
+        Idempotent, any thread.
+        """
         with self._lock:
             if self._closer is not None:
                 return
-            self._closer = threading.Thread(target=self._close, args=(draft,), name="desktop-close", daemon=True)
+            self._closer = threading.Thread(target=self._close, args=(drafts or {},), name="desktop-close", daemon=True)
             closer = self._closer
         self._cancelled.set()
         closer.start()
 
-    def _close(self, draft: str | None) -> None:
+    def _close(self, drafts: Mapping[bytes, str]) -> None:
         deadline = time.monotonic() + CLOSE_S
         self._quick.stop()
         self._quick.join(DRAFT_S)  # an older draft must not be written after the last one
         if self.client is not None:
-            if draft is not None:
-                try:
-                    self.client.set_draft(draft)
-                except (ChatError, OSError) as error:
-                    log.debug("the draft was not saved: %s", type(error).__name__)
+            for conv, draft in drafts.items():
+                self._save_draft(self.client, conv, draft)
             self.client.cancel()
         self._slow.stop()
         if self.client is not None:
@@ -182,6 +196,14 @@ class Session:
         self._slow.join(max(0.5, deadline - time.monotonic()))
         if self.client is not None:
             self.client.close(0.5)  # made while the first call was not there to close it
+
+    def _save_draft(self, client: Client, conv: bytes, draft: str) -> None:
+        try:
+            client.set_draft(draft, conv)
+        except (ChatError, OSError) as error:
+            log.debug("a draft was not saved: %s", type(error).__name__)
+        except Exception as error:  # whatever it was, the client must still be closed; the owner is told
+            self._tell(error)
 
     def join(self, timeout_s: float = CLOSE_S) -> bool:
         """Wait for the end that `close` began; True if everything ended in time."""

@@ -1,129 +1,135 @@
-"""The left column: whose server this is, what holds for the open conversation, rooms, and people with presence.
+"""The left column: whose server this is, what holds for the open conversation, the way to the jump list, rooms, people.
 
-The list is one canvas on which only the visible lines exist, so that a server with thousands of people costs the same
-as one with five. Draws what it is given; knows no client.
+Draws what it is given and says what was chosen; knows no client.
 """
 
 from __future__ import annotations
 
 import tkinter as tk
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import accumulate
-from tkinter import ttk
+from typing import Protocol
 
-from securechat.client.events import Presence
+from securechat.client.events import ConversationKind
 from securechat.desktop import texts
-from securechat.desktop.images import person_colour
-from securechat.desktop.scroll_area import bind_wheel
+from securechat.desktop.line_list import Line, LineList, Section, fit
+from securechat.desktop.lines import ConversationLine, PersonLine
 from securechat.desktop.theme import Theme
-from securechat.desktop.view_model import PersonLine
 
-__all__ = ["Sidebar", "fit"]
+__all__ = ["Sidebar", "SidebarActions"]
 
-WIDTH, ROW, SECTION = 250, 38, 40  # design pixels
+WIDTH = 250  # design pixels
+LONGEST = 300  # characters of a server's name that are looked at
 
 
-def fit(measure: Callable[[str], int], text: str, width: int) -> str:
-    """``text`` cut to ``width`` pixels, with an ellipsis if something is gone. ``measure``: pixels of a text."""
-    if measure(text) <= width:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if measure(text[:middle] + "…") <= width else (low, middle - 1)
-    return text[:low] + "…"
+class SidebarActions(Protocol):
+    """What the left column asks of its owner. Main thread; none may block."""
+
+    def open_conversation(self, conv: bytes) -> None:
+        """Look at this conversation."""
+
+    def open_person(self, username: str) -> None:
+        """A person was chosen."""
+
+    def person_menu(self, username: str, x: int, y: int) -> None:
+        """Show what can be done with a person, at this place of the screen."""
+
+    def open_jump(self) -> None:
+        """Open the jump list."""
 
 
 class Sidebar(tk.Frame):
-    """``show_people`` replaces the people; the lobby is the one room there is."""
+    """Reachable for tests: ``title``, ``holds``, ``jump``, ``list``.
 
-    def __init__(self, master: tk.Misc, theme: Theme, server_name: str, room: str, holds: str) -> None:
+    ``server_name`` is cleaned already. ``holds``: the words under it, until `show_holds` says others.
+    """
+
+    def __init__(self, master: tk.Misc, theme: Theme, server_name: str, holds: str, actions: SidebarActions) -> None:
         p, px = theme.palette, theme.px
         super().__init__(master, bg=p.side, width=px(WIDTH))
         self.pack_propagate(False)
-        self._theme, self._room = theme, room
-        self._people: Sequence[PersonLine] = ()
-        self._plain = partial(theme.measure, theme.font(13))
+        self._theme, self._actions = theme, actions
         bold = partial(theme.measure, theme.font(17, "bold"))
-        self.title = theme.label(self, fit(bold, server_name, px(WIDTH - 36)), 17, "", "bold")
+        self.title = theme.label(self, fit(bold, server_name[:LONGEST], px(WIDTH - 36)), 17, "", "bold")
         self.title.pack(fill="x", padx=px(18), pady=(px(15), 0))
         held = theme.frame(self, p.side)
-        held.pack(fill="x", padx=px(18), pady=(px(2), px(4)))
-        theme.label(held, "● ", 12, p.warn).pack(side="left")
-        self.holds = theme.label(held, holds, 12, p.dim)
+        held.pack(fill="x", padx=px(18), pady=(px(2), px(8)))
+        self._dot = theme.label(held, "● ", 12, p.warn)
+        self._dot.pack(side="left")
+        self.holds = theme.label(held, "", 12, p.dim)
         self.holds.pack(side="left")
-        self._build_list()
+        self.jump = _JumpBox(self, theme, actions.open_jump)
+        self.jump.pack(fill="x", padx=px(10), pady=(px(3), 0))
+        self.list = LineList(self, theme, p.side, on_open=self._open, on_menu=self._menu)
+        self.show_holds(holds, ok=False)
 
-    def _build_list(self) -> None:
-        p, px = self._theme.palette, self._theme.px
-        self.list = tk.Canvas(
-            self, bg=p.side, bd=0, highlightthickness=px(2), highlightbackground=p.side, highlightcolor=p.accent,
-            takefocus=True, yscrollincrement=px(ROW),
+    def show(
+        self, conversations: Sequence[ConversationLine], people: Sequence[PersonLine], *, offline: bool = False
+    ) -> None:
+        """Show these, in this order; cheap if nothing changed. A direct conversation shows on its person's line.
+
+        ``offline``: this program is not connected, so that nobody's presence is known.
+        """
+        rooms = [line for line in conversations if line.kind is not ConversationKind.DIRECT]
+        lines: list[Line] = []
+        for words, section in ((texts.ROOMS, rooms), (texts.PEOPLE, people)):
+            if section:
+                lines += [Section(words), *section]
+        self.list.show(lines, offline=offline)
+
+    def show_holds(self, words: str, ok: bool) -> None:
+        """What holds for the open conversation; ``ok``: nobody but its members can read it."""
+        p, theme = self._theme.palette, self._theme
+        room = theme.px(WIDTH - 36) - theme.measure(theme.font(12), "● ")
+        self._dot.configure(fg=p.ok if ok else p.warn)
+        shown = fit(partial(theme.measure, theme.font(12)), words, room)
+        self.holds.configure(text=shown, fg=p.ok if ok else p.dim)
+
+    def _open(self, line: Line) -> None:
+        if isinstance(line, ConversationLine):
+            self._actions.open_conversation(line.conv)
+        elif isinstance(line, PersonLine):
+            self._actions.open_person(line.username)
+
+    def _menu(self, line: Line, x: int, y: int) -> None:
+        if isinstance(line, PersonLine):
+            self._actions.person_menu(line.username, x, y)
+
+
+class _JumpBox(tk.Canvas):
+    """Looks like a field and is a button: the jump list has the field."""
+
+    def __init__(self, master: tk.Misc, theme: Theme, command: Callable[[], None]) -> None:
+        super().__init__(
+            master, bg=theme.palette.side, bd=0, highlightthickness=0, height=theme.px(34), width=1, takefocus=True,
+            cursor="hand2",
         )
-        self._bar = ttk.Scrollbar(self, style=self._theme.name("Slim.Vertical.TScrollbar"), takefocus=False,
-                                  command=self._yview)
-        self.list.configure(yscrollcommand=self._bar.set)
-        self.list.pack(side="left", fill="both", expand=True)
-        self.list.bind("<Configure>", lambda event: self._draw())
-        bind_wheel(self.list, self._scroll, 2)
-        for key, units in (("<Up>", -1), ("<Down>", 1), ("<Prior>", -8), ("<Next>", 8)):
-            self.list.bind(key, partial(self._scroll, units))
+        self._theme, self._hovered, self._focused = theme, False, False
+        self.invoke = command
+        self.bind("<Configure>", lambda event: self._draw())
+        self.bind("<Button-1>", lambda event: command())
+        for key in ("<Return>", "<KP_Enter>", "<space>"):
+            self.bind(key, lambda event: command())
+        for event, name, value in (
+            ("<FocusIn>", "_focused", True), ("<FocusOut>", "_focused", False), ("<Enter>", "_hovered", True),
+            ("<Leave>", "_hovered", False),
+        ):
+            self.bind(event, partial(self._change, name, value))
 
-    def show_people(self, people: Sequence[PersonLine]) -> None:
-        """Show these people, in this order."""
-        self._people = people
+    def _change(self, name: str, value: bool, event: tk.Event[tk.Misc]) -> None:
+        setattr(self, name, value)
         self._draw()
 
-    # ------------------------------------------------------------------ scrolling
-    def _yview(self, *args: str) -> None:
-        self.list.yview(*args)
-        self._draw()
-
-    def _scroll(self, units: int, event: tk.Event[tk.Misc] | None = None) -> None:
-        self.list.yview_scroll(units, "units")
-        self._draw()
-
-    # ------------------------------------------------------------------ drawing
     def _draw(self) -> None:
-        c, px = self.list, self._theme.px
-        heights = [px(SECTION), px(ROW), px(SECTION), *[px(ROW)] * len(self._people)]
-        tops = [0, *accumulate(heights)]
-        width, height = c.winfo_width(), c.winfo_height()
-        c.configure(scrollregion=(0, 0, width, max(tops[-1] + px(8), height)))
-        if tops[-1] > height > 1:
-            self._bar.pack(side="right", fill="y")
-        else:
-            self._bar.pack_forget()
-        c.delete("all")
-        start = max(0, bisect_right(tops, c.canvasy(0)) - 1)
-        for index in range(start, len(heights)):
-            if tops[index] > c.canvasy(height):
-                break
-            self._draw_line(index, tops[index], width)
-
-    def _draw_line(self, index: int, top: int, width: int) -> None:
-        c, p, px = self.list, self._theme.palette, self._theme.px
-        if index in (0, 2):
-            words = texts.ROOMS if index == 0 else texts.PEOPLE
-            c.create_text(px(18), top + px(25), text=words, anchor="w", fill=p.dim, font=self._theme.font(11, "bold"))
-        elif index == 1:
-            box = self._theme.images.box(max(1, width - px(16)), px(ROW - 2), px(9), p.selected)
-            c.create_image(px(8), top + px(1), image=box, anchor="nw")
-            c.create_text(px(20), top + px(ROW / 2), text=self._room, anchor="w", fill=p.fg, font=self._theme.font(13))
-        else:
-            self._draw_person(self._people[index - 3], top, width)
-
-    def _draw_person(self, person: PersonLine, top: int, width: int) -> None:
-        c, p, px, images = self.list, self._theme.palette, self._theme.px, self._theme.images
-        here = person.presence is not Presence.OFFLINE
-        colour = p.people[person_colour(person.fp, p.people)] if person.fp else p.dim
-        c.create_image(px(16), top + px(6), image=images.avatar(px(26), person.fp, colour), anchor="nw")
-        dot = {Presence.ONLINE: p.ok, Presence.AWAY: p.warn, Presence.OFFLINE: p.dim}[person.presence]
-        ring = images.box(px(13), px(13), px(13) // 2, dot, p.side, px(2))
-        c.create_image(px(34), top + px(23), image=ring, anchor="nw")
-        name = fit(self._plain, person.name, width - px(52 + 12))
-        c.create_text(
-            px(52), top + px(ROW / 2), text=name, anchor="w", fill=p.fg if here else p.dim, font=self._theme.font(13)
+        theme, p, px = self._theme, self._theme.palette, self._theme.px
+        border, thick = (p.accent, px(2)) if self._focused else (p.line, px(1))
+        fill = p.hover if self._hovered else p.entry
+        self.delete("all")
+        width = max(1, self.winfo_width())
+        box = theme.images.box(width, px(32), px(9), fill, border, thick)
+        self.create_image(0, px(1), image=box, anchor="nw")
+        middle = px(17)
+        self.create_text(px(12), middle, text=texts.JUMP, anchor="w", fill=p.dim, font=theme.font(13))
+        self.create_text(
+            width - px(12), middle, text=texts.JUMP_KEYS, anchor="e", fill=p.dim, font=theme.font(12)
         )

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import itertools
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import font as tkfont
 from tkinter import ttk
 
 from securechat.desktop.images import Images
 from securechat.desktop.palette import Palette
 
-__all__ = ["ZOOMS", "Theme"]
+__all__ = ["DOT", "ZOOMS", "Theme"]
+
+DOT = "•"  # stands for each character of a hidden text
 
 ZOOMS = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 # Between its corners a picture is repeated, and each repetition with transparency costs a question to the X server:
@@ -86,6 +89,33 @@ class Theme:
         made.bind("<Return>", lambda event: made.invoke())
         return made
 
+    def entry(self, master: tk.Misc, text: str = "", *, secret: bool = False) -> ttk.Entry:
+        """A field for one line; ``secret``: drawn as dots."""
+        made = ttk.Entry(master, style=self.name("Round.TEntry"), font=self.font(14), show=DOT if secret else "")
+        made.insert(0, text)
+        return made
+
+    def check(self, master: tk.Misc, text: str, on: bool, command: Callable[[bool], object]) -> ttk.Checkbutton:
+        """A box to tick; ``command`` is told the new choice."""
+        made = ttk.Checkbutton(master, text=text, style=self.name("Check.TCheckbutton"), onvalue=1, offvalue=0)
+        variable = str(made)  # a name for Tcl, free again with the widget's own
+        made.setvar(variable, int(on))  # type: ignore[arg-type]
+        made["variable"] = variable
+        made.configure(command=lambda: command(made.instate(["selected"])))
+        made.bind("<Return>", lambda event: made.invoke())
+        return made
+
+    def radio(
+        self, master: tk.Misc, text: str, value: str, variable: str, command: Callable[[str], object]
+    ) -> ttk.Radiobutton:
+        """One of several choices, those with the same Tcl ``variable``; the owner sets that first, with `setvar`."""
+        made = ttk.Radiobutton(
+            master, text=text, value=value, variable=variable,  # type: ignore[arg-type]
+            style=self.name("Radio.TRadiobutton"), command=lambda: command(value),
+        )
+        made.bind("<Return>", lambda event: made.invoke())
+        return made
+
     def card(self, master: tk.Misc, style: str, pad: tuple[int, int]) -> ttk.Frame:
         """A rounded frame; ``pad``: design pixels left and right, above and below (a ttk frame ignores its style's)."""
         return ttk.Frame(master, style=self.name(style), padding=(self.px(pad[0]), self.px(pad[1])))
@@ -95,7 +125,7 @@ class Theme:
         p = self.palette
         return tk.Menu(
             master, tearoff=False, bg=p.card, fg=p.fg, activebackground=p.accent, activeforeground=p.accent_fg, bd=0,
-            activeborderwidth=self.px(4), relief="flat", font=self.font(13), selectcolor=p.accent,
+            activeborderwidth=1, relief="flat", font=self.font(13), selectcolor=p.accent,
         )
 
     # ------------------------------------------------------------------ styles
@@ -109,11 +139,14 @@ class Theme:
         )
         # focus ring: the text colour around filled buttons, the accent around everything else
         self._button("Accent.TButton", p.accent, p.accent_hover, p.fg, p.accent_fg, bold=True, pad=(16, 8))
+        self._button("Danger.TButton", p.err, p.err, p.fg, p.bg, bold=True, pad=(16, 8))
         self._button("Ghost.TButton", p.bg, p.hover, p.accent, p.dim, pad=(10, 7))
         self._button("Plain.TButton", p.card, p.hover, p.accent, p.fg, pad=(14, 8), border=p.line)
         self._button("Strip.TButton", p.card, p.hover, p.accent, p.accent, pad=(10, 4), behind=p.card)
         self._button("Ghost.TMenubutton", p.bg, p.hover, p.accent, p.dim, pad=(10, 7))
         self._button("Tab.TRadiobutton", p.side, p.hover, p.accent, p.fg, pad=(14, 8), chosen=p.selected)
+        self._choice("Check.TCheckbutton", "tick", 4)
+        self._choice("Radio.TRadiobutton", "dot", 9)
         self._entry("Round.TEntry", p.entry)
         self._card("Box.TFrame", p.entry, p.accent, p.bg)
         self._card("Card.TFrame", p.bg, p.line, p.side)
@@ -149,10 +182,12 @@ class Theme:
         states = [("focus", self._face(chosen or fill, ring, 2))] if not chosen else [
             # ttk takes the first that fits: chosen and focused, focused, chosen
             ("selected focus", self._face(chosen, ring, 2)), ("focus", self._face(fill, ring, 2)),
-            ("selected", self._face(chosen)),
+            ("selected", self._face(chosen, self.palette.line)),
         ]
-        face = self._element(style, *states, ("active", self._face(hover, border)), plain=self._face(fill, border),
-                             border=self.px(9))
+        # A filled button that cannot be pressed looks like an empty one: grey words on its own colour are unreadable.
+        off = [("disabled", self._face(self.palette.card, self.palette.line))] if bold else []
+        face = self._element(style, *off, *states, ("active", self._face(hover, border)),
+                             plain=self._face(fill, border), border=self.px(9))
         label = [(f"{kind}.padding", {"sticky": "nsew", "children": [(f"{kind}.label", {"sticky": "nsew"})]})]
         name, tk_style = self.name(style), ttk.Style(self.root)
         tk_style.layout(name, [(face, {"sticky": "nsew", "children": label})])  # type: ignore[list-item]
@@ -165,6 +200,30 @@ class Theme:
         states_of_ground = [(state, ground) for state in ("disabled", "pressed", "active")]
         tk_style.map(name, foreground=[("disabled", self.palette.dim)], background=states_of_ground)
 
+    def _choice(self, style: str, kind: str, radius: int) -> None:
+        """Words behind a box or circle; the focus ring goes round both."""
+        p, size = self.palette, self.px(18)
+        face = self._element(
+            style, ("focus", self._face(p.bg, p.accent, 2)), ("active", self._face(p.hover)), plain=self._face(p.bg),
+            border=self.px(9),
+        )
+        widget, indicator = style.split(".T")[1].capitalize(), f"{self._prefix}.{style}.indicator"
+        empty = self.images.box(size, size, self.px(radius), p.entry, p.dim, self.px(1.5))
+        chosen = self.images.ticked(size, self.px(radius), p.accent, p.accent_fg, kind)
+        tk_style = ttk.Style(self.root)
+        tk_style.element_create(
+            indicator, "image", empty, ("selected", chosen), sticky="w", width=size + self.px(10), height=size
+        )
+        inner = [(indicator, {"side": "left", "sticky": ""}), (f"{widget}.label", {"side": "left", "sticky": "w"})]
+        padding = [(f"{widget}.padding", {"sticky": "nsew", "children": inner})]
+        name = self.name(style)
+        tk_style.layout(name, [(face, {"sticky": "nsew", "children": padding})])  # type: ignore[list-item]
+        tk_style.configure(name, padding=(self.px(8), self.px(6)), foreground=p.fg, background=p.bg)
+        tk_style.map(
+            name, foreground=[("disabled", p.dim)],
+            background=[("focus", p.bg), ("disabled", p.bg), ("active", p.hover)],
+        )
+
     def _entry(self, style: str, fill: str) -> None:
         p = self.palette
         face = self._element(style, ("focus", self._face(fill, p.accent, 2)), plain=self._face(fill, p.line),
@@ -173,7 +232,11 @@ class Theme:
         name, tk_style = self.name(style), ttk.Style(self.root)
         tk_style.layout(name, [(face, {"sticky": "nsew", "children": inner})])  # type: ignore[list-item]
         tk_style.configure(name, padding=(self.px(12), self.px(8)), foreground=p.fg)
-        tk_style.map(name, foreground=[("disabled", p.dim)], background=[("disabled", p.bg), ("readonly", p.bg)])
+        tk_style.map(
+            name, foreground=[("disabled", p.dim)], background=[("disabled", p.bg), ("readonly", p.bg)],
+            # clam has a grey of its own for what is selected while the focus is elsewhere
+            selectbackground=[("!focus", p.selected)], selectforeground=[("!focus", p.fg)],
+        )
 
     def _card(self, style: str, fill: str, focused: str, behind: str) -> None:
         """A rounded frame; its owner sets the state "focus" when something in it has the focus."""
@@ -188,7 +251,7 @@ class Theme:
         p, tk_style = self.palette, ttk.Style(self.root)
         # ttk knows the part that shows the position, and is dragged, by the end of its name
         element = f"{self._prefix}.Vertical.Scrollbar.thumb"
-        thumb = self.images.box(self.px(8), self.px(24), self.px(4), p.line)
+        thumb = self.images.box(self.px(8), self.px(24), self.px(4), p.thumb)
         active = self.images.box(self.px(8), self.px(24), self.px(4), p.dim)
         tk_style.element_create(element, "image", thumb, ("active", active), border=(0, self.px(5)), sticky="ns")
         name = self.name("Slim.Vertical.TScrollbar")

@@ -1,8 +1,8 @@
 """The entries of one conversation in the order in which they are shown, kept without a display.
 
 Owns order, duplicates and neighbours: messages stand by seq, own waiting ones at the end, quiet lines where they
-happened. Each change is told as one `Splice` of rows, so that a view redraws only what changed. Knows
-neither Tk nor the client.
+happened. Each change is told as `Splice`s of rows, so that a view redraws only what changed. Knows neither Tk nor the
+client.
 """
 
 from __future__ import annotations
@@ -12,11 +12,26 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from securechat.client.events import Message, MessageState
-from securechat.desktop.rows import BeginningEntry, Entry, Look, MessageEntry, PresenceEntry, Row, draw
+from securechat.desktop import transcript
+from securechat.desktop.positions import Positions
+from securechat.desktop.rows import (
+    BeginningEntry,
+    Entry,
+    Fold,
+    Look,
+    MessageEntry,
+    Piece,
+    Place,
+    PresenceEntry,
+    Row,
+    draw,
+    has_day_line,
+)
 
 __all__ = ["JOIN_PRESENCE_S", "Splice", "Timeline"]
 
 JOIN_PRESENCE_S = 5 * 60  # comings and goings within this time, with no message between, share one line
+Key = tuple[str, object]
 
 
 @dataclass(frozen=True)
@@ -29,14 +44,19 @@ class Splice:
 
 
 class Timeline:
-    """One conversation. Main thread only; no method blocks."""
+    """One conversation. Main thread only; no method blocks. A page on top costs what the page costs, a message at the
+    end next to nothing, however much there is."""
 
     def __init__(self, title: str, look: Look) -> None:
         self.title = title
         self.look = look
         self.entries: list[Entry] = []
         self.begins = False
-        self._known: set[tuple[str, object]] = set()
+        self._positions = Positions()  # of the entries
+        self._handles: dict[Key, int] = {}  # what messages are known by -> handle of their entry
+        self._quoters: dict[bytes, set[Key]] = {}  # post id -> the replies to it
+        self._unfolded: set[bytes] = set()
+        self._place = Place(self._quoted, b"", self._unfolded)
 
     # ------------------------------------------------------------------ messages
     def merge(self, messages: Iterable[Message], *, begins: bool = False) -> list[Splice]:
@@ -44,28 +64,30 @@ class Timeline:
         splices: list[Splice] = []
         fresh: list[Message] = []
         known_again: list[Message] = []
+        taken: set[Key] = set()
         for message in messages:
-            if self._known.isdisjoint(_keys(message)):
+            keys = _keys(message)
+            if taken.isdisjoint(keys) and self._handle(message) is None:
                 fresh.append(message)
-                self._known |= _keys(message)
+                taken |= keys
             else:
                 known_again.append(message)
         begin_here = begins and not self.begins
         self.begins = self.begins or begins
-        if len(fresh) == 1 and not begin_here:
-            splices.append(self._insert(MessageEntry(fresh[0])))
-        elif fresh or begin_here:
+        if fresh or begin_here:
             splices.append(self._insert_many(fresh, begin_here))
+        for message in fresh:
+            splices += self._requote(message.post_id)
         for message in known_again:  # last, for one may come twice in the same batch
             splices += self.change(message)
         return splices
 
     def change(self, message: Message, reason: str = "") -> list[Splice]:
         """A known message is now ``message``. An unknown one is put where it belongs."""
-        index = self._find(message)
-        self._known |= _keys(message)
-        if index is None:
-            return [self._insert(MessageEntry(message, reason))]
+        handle = self._handle(message)
+        if handle is None:
+            return [self._insert_one(MessageEntry(message, reason)), *self._requote(message.post_id)]
+        index = self._positions.index(handle)
         old = self.entries[index]
         if not isinstance(old, MessageEntry):
             raise TypeError("a message was looked for")
@@ -74,10 +96,11 @@ class Timeline:
         new = MessageEntry(message, reason or old.reason)
         if new == old:
             return []
-        if message.seq != old.message.seq and not self._stays(index, message.seq):
-            # An acknowledged message moves: others were numbered before it.
-            return [self._splice(index, 1, []), self._insert(new)]
-        return [self._splice(index, 1, [new])]
+        self._note(message, handle)
+        place = index if message.seq == old.message.seq else self._place_without(index, message.seq)
+        if place == index:
+            return [self._replace(index, new), *self._requote(message.post_id)]
+        return [*self._move(index, place, new), *self._requote(message.post_id)]
 
     # ------------------------------------------------------------------ quiet lines
     def presence(self, came: Iterable[str], left: Iterable[str], time_ms: int) -> list[Splice]:
@@ -91,91 +114,225 @@ class Timeline:
             all_came = {n: None for n in (*last.came, *coming) if n not in going}
             all_left = {n: None for n in (*last.left, *going) if n not in coming}
             joined = PresenceEntry(last.time_ms, tuple(all_came), tuple(all_left))
-            return [self._splice(len(self.entries) - 1, 1, [joined])]
-        return [self._splice(len(self.entries), 0, [PresenceEntry(time_ms, tuple(coming), tuple(going))])]
+            return [self._replace(len(self.entries) - 1, joined)]
+        return [self._put(len(self.entries), [PresenceEntry(time_ms, tuple(coming), tuple(going))])]
 
-    # ------------------------------------------------------------------ drawing
+    # ------------------------------------------------------------------ asking
     def rows(self) -> tuple[Row, ...]:
         """All rows, for a view that starts anew."""
         return self._rows(0, len(self.entries))
 
-    def new_day(self, today: date) -> list[Splice]:
-        """The date changed: "Today" means another day now."""
-        if today == self.look.today:
-            return []
-        self.look = replace(self.look, today=today)
-        return [Splice(0, len(self.entries), self.rows())]
+    def row(self, index: int) -> Row:
+        """The row at ``index`` as it is shown now. IndexError: there is none."""
+        entry = self.entries[index]
+        return draw(entry, self.entries[index - 1] if index > 0 else None, self.look, self._place)
+
+    def message_at(self, index: int) -> Message | None:
+        """The message that the row at ``index`` shows; None: a quiet line, or no such row."""
+        entry = self.entries[index] if 0 <= index < len(self.entries) else None
+        return entry.message if isinstance(entry, MessageEntry) else None
+
+    def index_of(self, post_id: bytes) -> int | None:
+        """The row of a post, None if it is not here."""
+        handle = self._handles.get(("post", post_id))
+        return None if handle is None else self._positions.index(handle)
+
+    @property
+    def first_new(self) -> bytes:
+        """The post id below the "new" line, b"" if there is none."""
+        return self._place.first_new
 
     @property
     def messages(self) -> list[Message]:
         """The messages among the entries, as shown."""
         return [entry.message for entry in self.entries if isinstance(entry, MessageEntry)]
 
-    # ------------------------------------------------------------------ inside
+    def last_own(self) -> Message | None:
+        """The newest own text that may still be edited."""
+        return transcript.last_own(self.entries)
+
+    def find(self, query: str) -> list[int]:
+        """The rows whose message has ``query`` in its text as it is read, in any case of letters; the newest last. A
+        folded message is looked through as a whole: `show_whole` before it is shown."""
+        return transcript.find(self.entries, query, self.look, self._place)
+
+    def copy_text(self, first: int, last: int) -> str:
+        """Rows ``first`` to ``last`` (both included) for the clipboard: "name, time: text" lines."""
+        return transcript.copy_text(self.entries[max(0, first) : last + 1], self.look, self._place)
+
+    # ------------------------------------------------------------------ what rows depend on
+    def new_day(self, today: date) -> list[Splice]:
+        """The date changed: "Today" means another day now."""
+        if today == self.look.today:
+            return []
+        self.look = replace(self.look, today=today)
+        return self._redraw(
+            index for index, entry in enumerate(self.entries)
+            if (isinstance(entry, MessageEntry) and entry.message.late)
+            or has_day_line(entry, self.entries[index - 1] if index else None)
+        )
+
+    def ignoring(self, ignored: frozenset[str]) -> list[Splice]:
+        """These people are ignored now."""
+        if ignored == self.look.ignored:
+            return []
+        moved = ignored ^ self.look.ignored
+        self.look = replace(self.look, ignored=ignored)
+        concerned: set[int] = set()
+        for index, entry in enumerate(self.entries):
+            if isinstance(entry, MessageEntry) and not moved.isdisjoint(_people(entry.message)):
+                # The head of the row below depends on it, and so do the quotes of it.
+                concerned |= {index, min(index + 1, len(self.entries) - 1)}
+                concerned |= self._quoting(entry.message.post_id)
+        return self._redraw(sorted(concerned))
+
+    def mark_new(self, post_id: bytes) -> list[Splice]:
+        """The "new" line stands above this post now; b"": nowhere."""
+        before = self._place.first_new
+        if post_id == before:
+            return []
+        self._place = replace(self._place, first_new=post_id)
+        return self._redraw_with_below([before, post_id])
+
+    def fold(self, post_id: bytes) -> list[Splice]:
+        """Show a long or an ignored message whole, or no longer."""
+        self._unfolded ^= {post_id}
+        return self._redraw_with_below([post_id])
+
+    def show_whole(self, index: int) -> list[Splice]:
+        """Unfold the message at ``index`` if it is folded."""
+        message = self.message_at(index)
+        if message is None or message.post_id in self._unfolded:
+            return []
+        folded = any(isinstance(piece, Piece) and isinstance(piece.target, Fold) for piece in self.row(index).pieces)
+        return self.fold(message.post_id) if folded else []
+
+    # ------------------------------------------------------------------ inside: drawing
     def _rows(self, start: int, stop: int) -> tuple[Row, ...]:
-        span = self.entries[max(0, start - 1) : stop]
-        befores: list[Entry | None] = [None, *span] if start == 0 else list(span)
-        return tuple(draw(e, b, self.look) for e, b in zip(span if start == 0 else span[1:], befores, strict=False))
+        return tuple(self.row(index) for index in range(start, stop))
 
-    def _splice(self, start: int, removed: int, entries: list[Entry]) -> Splice:
-        """Replace entries, and draw also the one below: its day line and head depend on what is above it."""
-        below = 1 if start + removed < len(self.entries) else 0
-        self.entries[start : start + removed] = entries
-        return Splice(start, removed + below, self._rows(start, start + len(entries) + below))
+    def _below(self, index: int) -> int:
+        """1 if there is a row at ``index``: its day line and head depend on what is above it."""
+        return 1 if index < len(self.entries) else 0
 
-    def _insert(self, entry: MessageEntry) -> Splice:
-        return self._splice(self._place(entry.message.seq), 0, [entry])
+    def _redraw(self, indices: Iterable[int]) -> list[Splice]:
+        """These rows (ascending) anew, neighbours in one splice."""
+        runs: list[list[int]] = []
+        for index in indices:
+            if runs and index == runs[-1][1]:
+                runs[-1][1] = index + 1
+            else:
+                runs.append([index, index + 1])
+        return [Splice(start, stop - start, self._rows(start, stop)) for start, stop in runs]
+
+    def _redraw_with_below(self, post_ids: Iterable[bytes]) -> list[Splice]:
+        found = {index for post_id in post_ids if (index := self.index_of(post_id)) is not None}
+        return self._redraw(sorted(found | {index + 1 for index in found if index + 1 < len(self.entries)}))
+
+    def _requote(self, post_id: bytes) -> list[Splice]:
+        """Redraw the quotes of a message that changed, or was not here before."""
+        return self._redraw(sorted(self._quoting(post_id)))
+
+    def _quoting(self, post_id: bytes) -> set[int]:
+        return {self._positions.index(self._handles[key]) for key in self._quoters.get(post_id, ())}
+
+    def _quoted(self, post_id: bytes) -> Message | None:
+        index = self.index_of(post_id)
+        return None if index is None else self.message_at(index)
+
+    # ------------------------------------------------------------------ inside: order
+    def _put(self, index: int, entries: list[Entry]) -> Splice:
+        """New entries at ``index``; draws also the one below."""
+        self._take_in(index, entries)
+        stop = index + len(entries)
+        below = self._below(stop)
+        return Splice(index, below, self._rows(index, stop + below))
+
+    def _take_in(self, index: int, entries: list[Entry]) -> None:
+        """New entries at ``index``, not drawn."""
+        self.entries[index:index] = entries
+        for entry, handle in zip(entries, self._positions.insert(index, len(entries)), strict=True):
+            if isinstance(entry, MessageEntry):
+                self._note(entry.message, handle)
+
+    def _replace(self, index: int, entry: Entry) -> Splice:
+        self.entries[index] = entry
+        below = self._below(index + 1)
+        return Splice(index, 1 + below, self._rows(index, index + 1 + below))
+
+    def _move(self, index: int, place: int, new: MessageEntry) -> list[Splice]:
+        """An acknowledged message moves: others were numbered before it. ``place`` is counted without it."""
+        del self.entries[index]
+        below = self._below(index)
+        away = Splice(index, 1 + below, self._rows(index, index + below))
+        self.entries.insert(place, new)
+        self._positions.move(index, place)
+        below = self._below(place + 1)
+        return [away, Splice(place, below, self._rows(place, place + 1 + below))]
+
+    def _insert_one(self, entry: MessageEntry) -> Splice:
+        return self._put(_place_of(self.entries, entry.message.seq), [entry])
 
     def _insert_many(self, messages: list[Message], begins: bool) -> Splice:
+        """One splice around all places at which something is new."""
+        if len(messages) == 1 and not begins:
+            return self._insert_one(MessageEntry(messages[0]))
         numbered = sorted((m for m in messages if m.seq), key=lambda m: m.seq)
-        first = next((m.seq for m in self.messages if m.seq), None)
-        if all(m.seq for m in messages) and (first is None or not numbered or numbered[-1].seq < first):
-            block: list[Entry] = [BeginningEntry(self.title)] if begins else []
-            block += [MessageEntry(m) for m in numbered]
-            return self._splice(0, 0, block)
+        waiting = [m for m in messages if not m.seq]
         before = len(self.entries)
-        for message in [*numbered, *(m for m in messages if not m.seq)]:
-            self.entries.insert(self._place(message.seq), MessageEntry(message))
-        if begins:
-            self.entries.insert(0, BeginningEntry(self.title))
-        return Splice(0, before, self.rows())
+        first_seq = next((e.message.seq for e in self.entries if isinstance(e, MessageEntry) and e.message.seq), None)
+        block: list[Entry] = [BeginningEntry(self.title)] if begins else []
+        if not waiting and (first_seq is None or not numbered or numbered[-1].seq < first_seq):
+            return self._put(0, [*block, *(MessageEntry(message) for message in numbered)])
+        if block:
+            self._take_in(0, block)
+        start, untouched = (0 if block else before), before
+        for message in [*numbered, *waiting]:
+            index = _place_of(self.entries, message.seq)
+            start, untouched = min(start, index), min(untouched, len(self.entries) - index)
+            self._take_in(index, [MessageEntry(message)])
+        below = 1 if untouched else 0
+        removed = before - start - untouched + below
+        return Splice(start, removed, self._rows(start, len(self.entries) - untouched + below))
 
-    def _place(self, seq: int) -> int:
-        """Where a message with ``seq`` belongs (0: waiting, at the end)."""
-        if seq == 0:
-            return len(self.entries)
-        index = len(self.entries)
-        while index > 0:
-            above = self.entries[index - 1]
-            if isinstance(above, BeginningEntry) or (isinstance(above, MessageEntry) and 0 < above.message.seq < seq):
-                break
-            index -= 1
-        # What happened after the message above, but before this one arrived, stays between them.
-        while index < len(self.entries) and isinstance(self.entries[index], PresenceEntry):
-            index += 1
-        return index
+    def _place_without(self, index: int, seq: int) -> int:
+        """Where the entry at ``index`` belongs once it is numbered ``seq``, counted without it."""
+        return _place_of([*self.entries[:index], *self.entries[index + 1 :]], seq)
 
-    def _stays(self, index: int, seq: int) -> bool:
-        """True if the entry at ``index`` is still in its place once it is numbered ``seq``."""
-        entry = self.entries.pop(index)
-        place = self._place(seq)
-        self.entries.insert(index, entry)
-        return place == index
+    def _handle(self, message: Message) -> int | None:
+        return next((self._handles[key] for key in _keys(message) if key in self._handles), None)
 
-    def _find(self, message: Message) -> int | None:
+    def _note(self, message: Message, handle: int) -> None:
         keys = _keys(message)
-        if self._known.isdisjoint(keys):
-            return None
-        for index in range(len(self.entries) - 1, -1, -1):  # changes are nearly always near the end
-            entry = self.entries[index]
-            if isinstance(entry, MessageEntry) and not keys.isdisjoint(_keys(entry.message)):
-                return index
-        return None
+        self._handles.update(dict.fromkeys(keys, handle))
+        if message.reply_to:
+            self._quoters.setdefault(message.reply_to, set()).add(next(iter(keys)))
 
 
-def _keys(message: Message) -> set[tuple[str, object]]:
+def _place_of(entries: list[Entry], seq: int) -> int:
+    """Where a message with ``seq`` belongs (0: waiting, at the end)."""
+    index = len(entries)
+    if seq == 0:
+        return index
+    while index > 0:
+        above = entries[index - 1]
+        if isinstance(above, BeginningEntry) or (isinstance(above, MessageEntry) and 0 < above.message.seq < seq):
+            break
+        index -= 1
+    # What happened after the message above, but before this one arrived, stays between them.
+    while index < len(entries) and isinstance(entries[index], PresenceEntry):
+        index += 1
+    return index
+
+
+def _people(message: Message) -> set[str]:
+    """Whose being ignored changes how a message looks."""
+    return {message.author}.union(*(names for _, names in message.reactions))
+
+
+def _keys(message: Message) -> set[Key]:
     """By what a message is known: own ones by local id, all by post id; unreadable ones have only their number."""
-    keys: set[tuple[str, object]] = set()
+    keys: set[Key] = set()
     if message.local_id:
         keys.add(("local", message.local_id))
     if message.post_id:

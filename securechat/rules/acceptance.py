@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from securechat.errors import RemoteProtocolError
 from securechat.wire import limits
@@ -46,12 +46,6 @@ class Order:
     missing: int = 0
 
 
-@dataclass
-class _StreamSeen:
-    ids: dict[int, bytes] = field(default_factory=dict)  # n -> post id
-    seqs: dict[int, int] = field(default_factory=dict)  # n -> seq
-
-
 class SeenPosts:
     """What this program has accepted in one conversation: (author, stream, n) once, rising n by seq (rule 5).
 
@@ -59,21 +53,21 @@ class SeenPosts:
     """
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[bytes, bytes], _StreamSeen] = {}
+        # (n, seq) by (author, stream), sorted: both rise together, so only neighbours have to be looked at.
+        self._streams: dict[tuple[bytes, bytes], list[tuple[int, int]]] = {}
         self._ids: set[bytes] = set()
 
     def place(self, post: Post, post_id: bytes, seq: int) -> Order:
         """Record a verified post at `seq` and say how it fits. An invalid one is not recorded."""
         if post_id in self._ids:
             return Order(valid=True, duplicate=True)
-        seen = self._streams.setdefault((post.author, post.stream_id), _StreamSeen())
-        if post.n in seen.ids:
+        places = self._streams.setdefault((post.author, post.stream_id), [])
+        index = bisect_left(places, (post.n, 0))
+        if index and places[index - 1][1] >= seq:
             return Order(valid=False)
-        for n, other in seen.seqs.items():
-            if (n < post.n) != (other < seq):
-                return Order(valid=False)
-        seen.ids[post.n] = post_id
-        seen.seqs[post.n] = seq
+        if index < len(places) and (places[index][0] == post.n or places[index][1] < seq):
+            return Order(valid=False)
+        places.insert(index, (post.n, seq))
         self._ids.add(post_id)
         return Order(valid=True)
 
@@ -87,15 +81,19 @@ class SeenPosts:
         Meaningful only if every seq between the two is held without a hole; the caller judges that. Streams whose
         beginning is not loaded count from the earliest known post.
         """
-        seen = self._streams.get((post.author, post.stream_id))
-        earlier = [n for n in seen.ids if n < post.n] if seen else []
-        return post.n - max(earlier) - 1 if earlier else 0
+        earlier = self._earlier(post)
+        return post.n - earlier[0] - 1 if earlier else 0
 
     def previous_seq(self, post: Post) -> int:
         """The seq of the post before this one in its stream, or 0 if none is known."""
-        seen = self._streams.get((post.author, post.stream_id))
-        earlier = [n for n in seen.seqs if n < post.n] if seen else []
-        return seen.seqs[max(earlier)] if seen and earlier else 0
+        earlier = self._earlier(post)
+        return earlier[1] if earlier else 0
+
+    def _earlier(self, post: Post) -> tuple[int, int] | None:
+        """(n, seq) of the post before this one in its stream, None if none is known."""
+        places = self._streams.get((post.author, post.stream_id), [])
+        index = bisect_left(places, (post.n, 0))
+        return places[index - 1] if index else None
 
 
 class AfterRule:

@@ -260,7 +260,7 @@ def test_a_conflict_posts_the_text_anew_in_a_new_stream(server: ScriptedServer, 
     ids = [alice.client.send(text) for text in ("one", "two")]
     alice.client.wait_stored(ids[-1])
     assert bodies(server) == ["one", "two"]
-    assert len({Envelope.decode(body).stream_id for body in server.posted}) == 2
+    assert len({Envelope.decode(body).stream_id for body in server.posted}) >= 2
     assert [(message.text, message.seq) for message in alice.client.messages()] == [("one", 1), ("two", 2)]
 
 

@@ -103,8 +103,8 @@ def test_live_posts_look_as_those_of_history(world: list[Arrival]) -> None:
 # --- cost
 
 
-def history(count: int) -> list[Arrival]:
-    """Texts by two people with a reaction and an edit of the first one among ten."""
+def history(count: int, apart_ms: int = 1000) -> list[Arrival]:
+    """Texts by two people with a reaction and an edit of the first one among ten; `apart_ms`: time between two."""
     who = (Member("bob", 2), Member("carol", 3))
     found = []
     first = who[0].post(CONV, "first", PostKind.TEXT, NOW_MS)
@@ -113,7 +113,7 @@ def history(count: int) -> list[Arrival]:
         one = who[seq % 2]
         kind = {3: PostKind.REACTION, 4: PostKind.EDIT}.get(seq % 10, PostKind.TEXT)
         body = "text" if kind == PostKind.TEXT else post_id_of(first) + b"x"
-        found.append(arrival(seq, one, one.post(CONV, body, kind, NOW_MS + seq * 1000), NOW_MS + seq * 1000))
+        found.append(arrival(seq, one, one.post(CONV, body, kind, NOW_MS + seq * apart_ms), NOW_MS + seq * apart_ms))
     return found
 
 
@@ -131,9 +131,10 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
+@pytest.mark.parametrize("apart_ms", [1000, 0])
 @pytest.mark.parametrize("size", [1, 20])
-def test_older_pages_cost_what_they_hold(judged: list[int], size: int) -> None:
-    arrivals = history(300)
+def test_older_pages_cost_what_they_hold(judged: list[int], size: int, apart_ms: int) -> None:
+    arrivals = history(300, apart_ms)
     timeline = Timeline(CONV, b"", b"", lambda event: None)
     for end in range(300, 0, -size):
         timeline.loaded(arrivals[end - size : end], older=True, begins=end == size)
@@ -180,6 +181,8 @@ def test_an_own_edit_of_what_is_loaded_later_shows_as_pending_then() -> None:
     (message,) = timeline.messages()
     assert (message.text, message.pending) == ("two", True)
     timeline.loaded([arrival(2, me, edit)], older=False, begins=True)  # its answer was lost
+    (message,) = timeline.messages()
+    assert (message.pending, message.earlier) == (False, ((NOW_MS, "one"),))
     timeline.stored(7, 2, NOW_MS)
     (message,) = timeline.messages()
     assert (message.text, message.pending, message.state) == ("two", False, MessageState.STORED)

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from securechat.desktop import emoji
+from securechat.desktop.emoji import name_emoji
 from securechat.desktop.palette import palette_for
 from securechat.desktop.theme import Theme
+from tests.desktop.composer_desk import Desk
 from tests.desktop.driver import Driver
+from tests.desktop.hands import wake
 
 
 @pytest.fixture
@@ -56,3 +60,22 @@ def chat(window: Driver) -> Driver:
     """A window that is logged in."""
     window.log_in()
     return window
+
+
+@pytest.fixture
+def seen(chat: Driver) -> Driver:
+    """A logged-in window that has the keyboard."""
+    return wake(chat)
+
+
+@pytest.fixture
+def desk(bare: tuple[tk.Tk, Theme]) -> Desk:
+    """A composer that has the focus."""
+    return Desk(*bare)
+
+
+@pytest.fixture
+def plain_desk(bare: tuple[tk.Tk, Theme], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """One on a display that must not draw emoji."""
+    monkeypatch.setattr(emoji, "xft_version", lambda: 20304)
+    return Desk(*bare, shield=name_emoji)

@@ -10,12 +10,25 @@ from pathlib import Path
 
 from securechat.client.events import Event
 from securechat.desktop.app import App
+from securechat.desktop.chat_control import ChatControl
 from securechat.desktop.chat_view import ChatView
 from securechat.desktop.connect_form import ConnectForm
+from securechat.desktop.notifier import Notifier
 from tests.desktop.fake_client import START_MS, FakeClient
 
 DEADLINE_S = 10.0
 PASSWORD = "correct horse"
+
+
+class FakeNotifier(Notifier):
+    """Notes what the desktop would show."""
+
+    def __init__(self) -> None:
+        super().__init__(on_failed=lambda title, body: None)
+        self.shown: list[tuple[str, str]] = []
+
+    def notify(self, title: str, body: str, place: str = "") -> None:
+        self.shown.append((title, body))
 
 
 class Driver:
@@ -29,10 +42,11 @@ class Driver:
             self.root.withdraw()
         self.clients: list[FakeClient] = [FakeClient()]
         self.used: list[FakeClient] = []
+        self.notifier = FakeNotifier()
         self.now, self.mono = START_MS / 1000 + 3600, 1000.0
         self.app = App(
             self.root, client_factory=self._make, folder=folder, theme=theme, server=server, clock=lambda: self.now,
-            monotonic=lambda: self.mono,
+            monotonic=lambda: self.mono, notifier=self.notifier,
         )
         self.root.update()
 
@@ -56,6 +70,11 @@ class Driver:
     def chat(self) -> ChatView:
         assert self.app.chat is not None
         return self.app.chat
+
+    @property
+    def control(self) -> ChatControl:
+        assert self.app.control is not None
+        return self.app.control
 
     @property
     def shown(self) -> str:

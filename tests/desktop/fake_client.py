@@ -15,17 +15,22 @@ from pathlib import Path
 
 from securechat.client.events import (
     ConnectionState,
+    Conversation,
+    ConversationKind,
     Event,
     HistoryLoaded,
     Message,
     MessageChanged,
     MessageShown,
     MessageState,
+    OwnSession,
+    PeopleListed,
     Person,
     Presence,
     Progress,
     StateChanged,
 )
+from securechat.client.protection import Protection, Signature
 from securechat.errors import ChatError, ConnectionClosed
 
 LOBBY = b"L" * 32
@@ -70,6 +75,12 @@ class FakeClient:
         self.older: list[tuple[Message, ...]] = []
         self.everyone: tuple[Person, ...] = (person("alice"), person("bob"), person("carol", Presence.OFFLINE))
         self.saved_draft = ""
+        self.mark = 0
+        self.marks: dict[bytes, int] = {}  # of the rooms
+        self.rooms: tuple[Conversation, ...] = ()  # besides the lobby
+        self.room_messages: dict[bytes, list[Message]] = {}
+        self.drafts: dict[bytes, str] = {}
+        self.account = FakeAccount(self)
         self.closed = threading.Event()
         self.connecting = threading.Event()
         self._free = threading.Event()
@@ -147,26 +158,83 @@ class FakeClient:
 
     def send(self, text: str, conv: bytes | None = None) -> int:
         self.calls.append(("send", text))
+        return self._written(text, conv)
+
+    def _written(self, text: str, conv: bytes | None, **other: object) -> int:
         if self.send_error is not None:
             raise self.send_error
         local_id = next(self._ids)
         mine = message(
             0, self.username, text, local_id=local_id, mine=True, state=MessageState.WAITING, server_time_ms=0,
             time_ms=max((m.time_ms for m in self.shown), default=START_MS) + 1000, post_id=key_of(f"post {local_id}"),
+            conv=conv or LOBBY, **other,
         )
         self.shown.append(mine)
         self.on_event(MessageShown(mine))
         return local_id
 
+    def reply(self, text: str, to: bytes, conv: bytes | None = None) -> int:
+        self.calls.append(("reply", text, to))
+        return self._written(text, conv, reply_to=to, kind=7)
+
+    def edit(self, post_id: bytes, text: str, conv: bytes | None = None) -> int:
+        self.calls.append(("edit", post_id, text))
+        old = self._find(post_id)
+        self._put(replace(old, text=text, edited=True, earlier=(*old.earlier, (old.time_ms, old.text))))
+        return next(self._ids)
+
+    def delete(self, post_id: bytes, conv: bytes | None = None) -> int:
+        self.calls.append(("delete", post_id))
+        self._put(replace(self._find(post_id), text="", deleted=True, reactions=()))
+        return next(self._ids)
+
+    def react(self, post_id: bytes, emoji: str, conv: bytes | None = None) -> int:
+        self.calls.append(("react", post_id, emoji))
+        old = self._find(post_id)
+        others = ((one, tuple(n for n in names if n != self.username)) for one, names in old.reactions)
+        kept = {one: names for one, names in others if names}
+        if emoji:
+            kept[emoji] = (*kept.get(emoji, ()), self.username)
+        self._put(replace(old, reactions=tuple(kept.items())))
+        return next(self._ids)
+
+    def protection(self, post_id: bytes, conv: bytes | None = None, timeout_s: float = 10.0) -> Protection:
+        self.calls.append(("protection", post_id))
+        post = self._find(post_id)
+        return Protection(
+            post_id, ConversationKind.LOBBY, post.author, post.author_fp, Signature.VALID, False, True, (),
+            key_of("stream"), "@server", 3, post.text, b"post:" + post.text.encode(), b"sealed" * 50,
+        )
+
+    def conversations(self) -> tuple[Conversation, ...]:
+        return (Conversation(LOBBY, ConversationKind.LOBBY), *self.rooms)
+
+    def mark_read(self, seq: int, conv: bytes | None = None) -> None:
+        self.calls.append(("mark_read", seq))
+        if conv in (None, LOBBY):
+            self.mark = max(self.mark, seq)
+        else:
+            self.marks[conv] = max(self.marks.get(conv, 0), seq)
+
+    def read_mark(self, conv: bytes | None = None) -> int:
+        return self.mark if conv in (None, LOBBY) else self.marks.get(conv, 0)
+
+    def _find(self, post_id: bytes) -> Message:
+        return next(m for m in self.shown if m.post_id == post_id)
+
+    def _put(self, new: Message) -> None:
+        self.shown = [new if m.post_id == new.post_id else m for m in self.shown]
+        self.on_event(MessageChanged(new))
+
     def messages(self, conv: bytes | None = None) -> tuple[Message, ...]:
-        return tuple(self.shown)
+        return tuple(self.shown if conv in (None, LOBBY) else self.room_messages.get(conv, []))
 
     def load_older(self, conv: bytes | None = None, timeout_s: float = 10.0) -> bool:
         self.calls.append(("load_older",))
         if self.state is not ConnectionState.ONLINE:
             raise ChatError("offline")
         page = self.older.pop() if self.older else ()
-        self.on_event(HistoryLoaded(LOBBY, page, begins=not self.older, older=True))
+        self.on_event(HistoryLoaded(conv or LOBBY, page, begins=not self.older, older=True))
         return bool(self.older)
 
     def people(self) -> tuple[Person, ...]:
@@ -176,11 +244,48 @@ class FakeClient:
         self.calls.append(("typing",))
 
     def draft(self, conv: bytes | None = None) -> str:
-        return self.saved_draft
+        return self.saved_draft if conv in (None, LOBBY) else self.drafts.get(conv, "")
 
     def set_draft(self, text: str, conv: bytes | None = None) -> None:
         self.calls.append(("set_draft", text))
-        self.saved_draft = text
+        if conv in (None, LOBBY):
+            self.saved_draft = text
+        else:
+            self.drafts[conv] = text
 
     def retry_now(self) -> None:
         self.calls.append(("retry_now",))
+
+
+class FakeAccount:
+    """The account side: records, and raises ``error`` once set."""
+
+    def __init__(self, client: FakeClient) -> None:
+        self._client = client
+        self.error: BaseException | None = None
+        self.others = 2
+
+    def _called(self, *call: object) -> None:
+        self._client.calls.append(call)
+        if self.error is not None:
+            raise self.error
+
+    def change_password(self, old: str, new: str, timeout_s: float = 30.0) -> None:
+        self._called("change_password", old, new)
+
+    def sessions(self, timeout_s: float = 10.0) -> tuple[OwnSession, ...]:
+        self._called("sessions")
+        return tuple(OwnSession(n, START_MS + n, f"192.168.1.{n}", n == 1) for n in range(1, self.others + 2))
+
+    def end_other_sessions(self, timeout_s: float = 10.0) -> int:
+        self._called("end_other_sessions")
+        ended, self.others = self.others, 0
+        return ended
+
+    def ignore(self, username: str, ignored: bool = True, timeout_s: float = 10.0) -> None:
+        self._called("ignore", username, ignored)
+        self._client.everyone = tuple(
+            replace(known, ignored=ignored) if known.username == username else known
+            for known in self._client.everyone
+        )
+        self._client.on_event(PeopleListed(self._client.everyone))

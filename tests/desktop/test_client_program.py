@@ -6,11 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from securechat import __version__
 from securechat.client.address import ServerAddress
 from securechat.client.settings import Settings
+from securechat.client.single_instance import SingleInstance
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -42,6 +47,45 @@ def test_a_pin_is_removed_only_on_purpose(tmp_path: Path) -> None:
     assert run("--folder", str(tmp_path), "--forget-pin", "a b").returncode == 1
 
 
+def test_a_pin_is_removed_from_the_profile_that_has_it(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "profiles" / "work"):
+        Settings.load(folder).pin(ServerAddress.parse("localhost:5050"), "a" * 64)
+    assert run("--folder", str(tmp_path), "--profile", "work", "--forget-pin", "localhost").returncode == 0
+    assert Settings.load(tmp_path).pins
+    assert Settings.load(tmp_path / "profiles" / "work").pins == {}
+
+
+def test_a_second_start_brings_the_first_window_up(tmp_path: Path) -> None:
+    """It needs no display for that, and ends well."""
+    asked = threading.Event()
+    first = SingleInstance.claim(tmp_path, asked.set, calm_s=0.0)
+    assert first is not None
+    with closing(first):
+        done = run("--folder", str(tmp_path), DISPLAY="")
+        assert asked.is_set()
+    assert done.returncode == 0 and "open already" in done.stdout and done.stderr == ""
+
+
+def test_each_profile_has_a_window_of_its_own(tmp_path: Path) -> None:
+    """What is open for one profile does not stand in the way of another, which gets as far as opening a window."""
+    asked = threading.Event()
+    first = SingleInstance.claim(tmp_path / "profiles" / "work", asked.set, calm_s=0.0)
+    assert first is not None
+    with closing(first):
+        assert run("--folder", str(tmp_path), "--profile", "home", DISPLAY="").returncode == 2
+        assert not asked.is_set()
+        assert run("--folder", str(tmp_path), "--profile", "work", DISPLAY="").returncode == 0
+        assert asked.is_set()
+
+
+@pytest.mark.parametrize("name", ["../away", ".", "a b", "con"])
+def test_a_name_that_no_profile_can_have_is_said(tmp_path: Path, name: str) -> None:
+    done = run("--folder", str(tmp_path), "--profile", name)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "--profile work" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_display_one_sentence_says_what_to_do() -> None:
     done = run(DISPLAY="")
     assert done.returncode == 2
@@ -65,6 +109,7 @@ def test_a_termination_signal_closes_the_window_in_order(tmp_path: Path) -> None
     ) as process:
         assert process.stderr is not None
         assert any("the window is up" in line for line in process.stderr)
+        assert run("--folder", str(tmp_path)).returncode == 0, "a second start only brings it up"
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         assert "Traceback" not in process.stderr.read()

@@ -7,8 +7,8 @@ import zlib
 
 import pytest
 
-from securechat.desktop import emoji, palette
-from securechat.desktop.images import avatar, pattern, person_colour, rounded
+from securechat.desktop import emoji
+from securechat.desktop.images import avatar, pattern, person_colour, rounded, ticked
 from securechat.desktop.sidebar import fit
 from tests.desktop.fake_client import key_of
 
@@ -67,29 +67,20 @@ def test_only_an_old_or_unknown_libxft_needs_the_shield(
     assert emoji.emoji_kills(system) is kills
 
 
-def _luminance(colour: str) -> float:
-    def linear(part: int) -> float:
-        share = part / 255
-        return share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4
+@pytest.mark.parametrize("kind", ["tick", "dot"])
+def test_a_chosen_box_has_its_sign_in_the_middle_and_keeps_its_corners(kind: str) -> None:
+    width, height, rows = pixels(ticked(21, 5, "#336699", "#ffffff", kind))
+    assert (width, height) == (21, 21)
+    signs = [(x, y) for y in range(21) for x in range(21) if rows[y][4 * x : 4 * x + 3] == b"\xff\xff\xff"]
+    assert 8 < len(signs) < 150
+    assert all(3 < x < 18 and 3 < y < 18 for x, y in signs)
+    assert rows[0][3] < 60 and rows[10][:4] == bytes((0x33, 0x66, 0x99, 255))
 
-    red, green, blue = (linear(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-
-@pytest.mark.parametrize("colours", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
-def test_texts_can_be_read(colours: palette.Palette) -> None:
-    """Contrast as WCAG 2 defines it: 4.5 for texts, 3 for bold names and marks."""
-
-    def contrast(one: str, two: str) -> float:
-        high, low = sorted((_luminance(one), _luminance(two)), reverse=True)
-        return (high + 0.05) / (low + 0.05)
-
-    for ground in (colours.bg, colours.side, colours.card):
-        assert contrast(colours.fg, ground) >= 7
-        assert contrast(colours.dim, ground) >= 4.5
-        assert contrast(colours.err, ground) >= 4.5
-    assert all(contrast(name, colours.bg) >= 3 for name in colours.people)
-    assert contrast(colours.accent, colours.card) >= 3
+def test_on_a_bright_colour_the_pattern_is_dark() -> None:
+    bright, dark = (pixels(avatar(20, key_of("bob"), colour))[2] for colour in ("#ffe14d", "#336699"))
+    assert b"\x10\x10\x10\xff" in b"".join(bright) and b"\xff\xff\xff\xff" not in b"".join(bright)
+    assert b"\xff\xff\xff\xff" in b"".join(dark)
 
 
 def test_a_name_that_is_too_wide_is_cut_with_an_ellipsis() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from securechat.client.events import Message, MessageState
 from securechat.desktop import texts
-from securechat.desktop.rows import AvatarPiece, Look, Row
+from securechat.desktop.rows import AvatarPiece, Look, MessageEntry, Row
 from securechat.desktop.timeline_model import JOIN_PRESENCE_S, Splice, Timeline
 from tests.desktop.fake_client import START_MS, key_of, message
 
@@ -174,15 +174,34 @@ steps = st.lists(
         st.tuples(st.just("came"), st.integers(0, 3)),
         st.tuples(st.just("history"), st.integers(1, 25)),
         st.tuples(st.just("day"), st.integers(0, 2)),
+        st.tuples(st.just("reply"), st.integers(1, 30)),
+        st.tuples(st.just("edit"), st.integers(1, 30)),
+        st.tuples(st.just("new"), st.integers(1, 30)),
+        st.tuples(st.just("fold"), st.integers(1, 30)),
+        st.tuples(st.just("ignore"), st.integers(0, 3)),
     ),
     max_size=25,
 )
 
 
+def spoken(n: int) -> Message:
+    return message(n, "bob" if n % 3 else "carol", f"text {n}\n" * n, time_ms=START_MS + n * 7_000_000)
+
+
 def perform(t: Timeline, step: tuple[str, int], index: int) -> list[Splice]:
     kind, n = step
     if kind == "message":
-        return t.merge([message(n, "bob" if n % 3 else "carol", f"text {n}", time_ms=START_MS + n * 7_000_000)])
+        return t.merge([spoken(n)])
+    if kind == "reply":
+        return t.merge([message(n, "erin", f"reply {n}", reply_to=spoken(31 - n).post_id)])
+    if kind == "edit":
+        return t.change(replace(spoken(n), text="edited", edited=True)) if t.index_of(spoken(n).post_id) else []
+    if kind == "new":
+        return t.mark_new(spoken(n).post_id)
+    if kind == "fold":
+        return t.fold(spoken(n).post_id)
+    if kind == "ignore":
+        return t.ignoring(frozenset(["bob", "carol"][: n % 3]))
     if kind == "send":
         return t.merge([mine(n, f"mine {n}")])
     if kind == "store":
@@ -206,6 +225,8 @@ def test_splices_always_add_up_to_what_the_timeline_shows(todo: list[tuple[str, 
             assert splice.start + splice.removed <= len(drawn)
             drawn[splice.start : splice.start + splice.removed] = splice.rows
         assert tuple(drawn) == t.rows()
+        for at, entry in enumerate(t.entries):
+            assert not isinstance(entry, MessageEntry) or t.index_of(entry.message.post_id) == at
     numbers = [m.seq for m in t.messages if m.seq]
     assert numbers == sorted(numbers)
     assert len(t.messages) == len({(m.local_id, m.post_id) for m in t.messages})

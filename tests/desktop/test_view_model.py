@@ -8,7 +8,10 @@ import pytest
 
 from securechat.client.events import (
     ConnectionState,
+    Conversation,
+    ConversationKind,
     HistoryLoaded,
+    Message,
     MessageShown,
     MessageState,
     Notice,
@@ -22,15 +25,16 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.desktop import texts
+from securechat.desktop.conversation_model import OpenedConversation
 from securechat.desktop.timeline_model import Splice
 from securechat.desktop.view_model import (
+    Arrived,
     ChatModel,
     Ended,
+    ListsMoved,
     Opened,
-    PeopleMoved,
     SentBack,
     Told,
-    check_text,
 )
 from securechat.wire import limits
 from tests.desktop.fake_client import LOBBY, START_MS, key_of, message, person
@@ -53,9 +57,15 @@ def clock() -> Clock:
 
 @pytest.fixture
 def model(clock: Clock) -> ChatModel:
+    return opened_model(clock)
+
+
+def opened_model(clock: Clock, *more: OpenedConversation, messages: tuple[Message, ...] = ()) -> ChatModel:
+    """A chat with the lobby and ``more``; alice is here, and so is bob."""
     people = (person("alice"), person("bob"), person("carol", Presence.OFFLINE))
+    lobby = OpenedConversation(Conversation(LOBBY, ConversationKind.LOBBY), messages)
     opened = Opened(
-        "alice", "Blue Team", "chat://x", key_of("alice"), "ab" * 32, LOBBY, (), people, "", ConnectionState.ONLINE
+        "alice", "Blue Team", "chat://x", key_of("alice"), "ab" * 32, (lobby, *more), people, ConnectionState.ONLINE
     )
     return ChatModel(opened, clock=clock, monotonic=clock)
 
@@ -92,7 +102,7 @@ def test_people_here_come_first_and_oneself_is_marked(model: ChatModel) -> None:
         ("carol", Presence.OFFLINE),
     ]
     assert model.count() == "2 of 3 online"
-    assert model.apply(PeopleListed((person("dave"),))) == [PeopleMoved()]
+    assert model.apply(PeopleListed((person("dave"),))) == [ListsMoved()]
     assert [line.name for line in model.people()] == ["dave"]
 
 
@@ -101,17 +111,17 @@ def test_presence_makes_quiet_lines_only_for_coming_and_leaving(model: ChatModel
     assert isinstance(changes[0], Splice)
     assert changes[0].rows[0].text.endswith("carol and dave are online\n")
     # Online to away and back is a dot, not a line; so is what was known already.
-    assert model.apply(PresenceChanged((person("dave"), person("bob")))) == [PeopleMoved()]
+    assert model.apply(PresenceChanged((person("dave"), person("bob")))) == [ListsMoved()]
     assert model.apply(PresenceChanged((Person("dave", Presence.OFFLINE), person("erin", Presence.OFFLINE))))[0] != (
-        PeopleMoved()
+        ListsMoved()
     )
-    assert model.timeline.rows()[-1].text.endswith("carol is online · dave is offline\n")
+    assert model.current.timeline.rows()[-1].text.endswith("carol is online · dave is offline\n")
 
 
 def test_a_key_seen_at_a_message_serves_for_the_avatar(model: ChatModel) -> None:
     model.apply(PeopleListed((Person("bob", Presence.ONLINE),)))
     assert model.people()[0].fp is None
-    assert PeopleMoved() in model.apply(MessageShown(message(1, "bob", "hi")))
+    assert ListsMoved() in model.apply(MessageShown(message(1, "bob", "hi")))
     assert model.people()[0].fp == key_of("bob")
 
 
@@ -140,7 +150,7 @@ def test_a_refused_post_comes_back(model: ChatModel) -> None:
     model.apply(MessageShown(own))
     changes = model.apply(PostRefused(replace(own, state=MessageState.REFUSED), "Not here."))
     assert SentBack("words") in changes
-    assert "Not sent. Not here." in model.timeline.rows()[0].text
+    assert "Not sent. Not here." in model.current.timeline.rows()[0].text
 
 
 def test_notices_queue_and_are_not_repeated(model: ChatModel) -> None:
@@ -157,37 +167,151 @@ def test_other_conversations_and_unknown_events_change_nothing(model: ChatModel)
     other = replace(message(1, "bob", "elsewhere"), conv=b"x" * 32)
     assert model.apply(MessageShown(other)) == []
     assert model.apply(HistoryLoaded(b"x" * 32, (other,), True, True)) == []
-    assert model.apply(ReadChanged(LOBBY, 5)) == []
-    assert model.timeline.entries == []
+    assert model.apply(ReadChanged(b"x" * 32, 5)) == []
+    assert model.current.timeline.entries == []
 
 
 def test_older_messages_are_asked_for_once_and_only_online(model: ChatModel, clock: Clock) -> None:
     assert model.may_load_older()
-    model.older_asked()
+    model.current.older_asked()
     assert not model.may_load_older()
-    model.older_done(None)  # it failed: not again at once
+    model.older_done(LOBBY, None)  # it failed: not again at once
     assert not model.may_load_older()
     clock.s += 5
     assert model.may_load_older()
     model.apply(StateChanged(ConnectionState.WAITING))
     assert not model.may_load_older()
     model.apply(StateChanged(ConnectionState.ONLINE))
-    model.older_asked()
-    model.older_done(True)
+    model.current.older_asked()
+    model.older_done(LOBBY, True)
     assert model.may_load_older()
-    model.older_done(False)
+    model.older_done(LOBBY, False)
     assert not model.may_load_older()
-    assert model.timeline.begins
+    assert model.current.timeline.begins
+
+
+def test_a_failed_request_may_be_tried_again_as_soon_as_the_connection_is_back(model: ChatModel) -> None:
+    model.current.older_asked()
+    model.older_done(LOBBY, None)
+    model.apply(StateChanged(ConnectionState.WAITING))
+    model.apply(StateChanged(ConnectionState.ONLINE))
+    assert model.may_load_older()
 
 
 def test_midnight_renames_the_day_lines(model: ChatModel, clock: Clock) -> None:
     model.apply(MessageShown(message(1, "bob", "hi")))
-    assert model.new_day() == []
+    assert model.work() == []
     clock.s += 24 * 3600
-    (splice,) = model.new_day()
+    (splice,) = model.work()
+    assert isinstance(splice, Splice)
     assert texts.YESTERDAY in splice.rows[0].text
+    assert model.work() == []
 
 
-def test_a_text_is_too_long_by_so_many_bytes() -> None:
-    assert check_text("x" * limits.TEXT) == ""
-    assert check_text("é" * (limits.TEXT // 2) + "xx") == texts.too_long(2)
+# --- several conversations ----------------------------------------------------------------------------
+
+ROOM, DIRECT = b"R" * 32, b"D" * 32
+
+
+@pytest.fixture
+def three(clock: Clock) -> ChatModel:
+    """The lobby (open), a room, and a direct conversation with bob."""
+    room = OpenedConversation(Conversation(ROOM, ConversationKind.ROOM, "design"))
+    direct = OpenedConversation(Conversation(DIRECT, ConversationKind.DIRECT, "bob"))
+    return opened_model(clock, room, direct)
+
+
+def test_rooms_are_lines_of_their_own_and_direct_conversations_stand_with_their_person(three: ChatModel) -> None:
+    assert [(line.title, line.open) for line in three.conversation_lines()] == [("# lobby", True), ("# design", False)]
+    assert {line.username: line.conv for line in three.people()} == {"alice": None, "bob": DIRECT, "carol": None}
+    three.apply(MessageShown(message(1, "bob", "psst", conv=DIRECT)))
+    assert [line.unread for line in three.people() if line.username == "bob"] == [1]
+
+
+def test_only_the_open_conversation_is_drawn_and_the_others_count(three: ChatModel) -> None:
+    new = message(1, "bob", "hi @alice", conv=ROOM)
+    assert three.apply(MessageShown(new)) == [ListsMoved(), Arrived((new,))]
+    line = three.conversation_lines()[1]
+    assert (line.unread, line.mention) == (1, True)
+    assert three.unread_total() == 1
+    three.current = three.conversations[ROOM]
+    assert any(isinstance(change, Splice) for change in three.apply(MessageShown(message(2, "bob", "b", conv=ROOM))))
+    assert three.unread_total() == 2
+
+
+def test_what_was_read_on_another_device_counts_no_more(three: ChatModel) -> None:
+    three.apply(MessageShown(message(7, "bob", "hi", conv=ROOM)))
+    assert three.apply(ReadChanged(ROOM, 7)) == [ListsMoved()]
+    assert three.unread_total() == 0
+    assert three.apply(ReadChanged(ROOM, 6)) == []  # never lower
+
+
+def test_typing_shows_in_its_own_conversation_alone(three: ChatModel) -> None:
+    three.apply(TypingSeen(ROOM, "bob"))
+    assert three.typing_line() == ""
+    three.current = three.conversations[ROOM]
+    assert three.typing_line() == "bob is typing…"
+
+
+def test_a_refused_post_of_another_conversation_does_not_come_into_this_composer(three: ChatModel) -> None:
+    own = message(0, "alice", "words", mine=True, local_id=1, state=MessageState.WAITING, conv=ROOM)
+    three.apply(MessageShown(own))
+    assert three.apply(PostRefused(replace(own, state=MessageState.REFUSED), "Not here.")) == []
+    assert "Not sent. Not here." in three.conversations[ROOM].timeline.rows()[0].text
+
+
+def test_older_posts_of_a_conversation_that_was_left_are_taken_in_silence(three: ChatModel) -> None:
+    three.current.older_asked()
+    three.current = three.conversations[ROOM]
+    assert three.older_done(LOBBY, False) == []
+    assert three.conversations[LOBBY].timeline.begins and not three.current.timeline.begins
+    assert not three.conversations[LOBBY].loading_older
+
+
+def test_own_posts_and_history_are_no_arrivals(model: ChatModel) -> None:
+    own = message(1, "alice", "mine", mine=True, local_id=1)
+    assert not [change for change in model.apply(MessageShown(own)) if isinstance(change, Arrived)]
+    page = (message(2, "bob", "old"),)
+    assert Arrived(page) not in model.apply(HistoryLoaded(LOBBY, page, False, True))
+    missed = (message(3, "bob", "missed"),)
+    assert Arrived(missed) in model.apply(HistoryLoaded(LOBBY, missed, False, False))
+    again = (*missed, message(4, "bob", "fresh"))
+    assert Arrived(again[1:]) in model.apply(HistoryLoaded(LOBBY, again, False, False))
+
+
+def test_ignoring_folds_posts_quiets_typing_and_empties_the_count(model: ChatModel) -> None:
+    model.apply(MessageShown(message(1, "bob", "noise")))
+    model.apply(TypingSeen(LOBBY, "carol"))
+    assert model.unread_total() == 1
+    changes = model.apply(PeopleListed((person("alice"), replace(person("bob"), ignored=True), person("carol"))))
+    assert ListsMoved() in changes and any(isinstance(change, Splice) for change in changes)
+    assert "noise" not in model.current.timeline.rows()[0].text
+    assert model.unread_total() == 0 and model.look.ignored == {"bob"}
+    assert model.apply(TypingSeen(LOBBY, "bob")) == []
+    assert model.typing_line() == "carol is typing…"
+    model.apply(PresenceChanged((person("bob", Presence.AWAY),)))  # tells nothing of being ignored
+    assert model.ignored() == {"bob"}
+
+
+def test_long_work_is_done_for_one_conversation_at_a_time(three: ChatModel) -> None:
+    for conv in (LOBBY, ROOM):
+        block = tuple(message(n, "bob", str(n), conv=conv) for n in range(1, 251))
+        three.apply(HistoryLoaded(conv, block, True, True))
+    turns = 0
+    while three.working:
+        three.work()
+        turns += 1
+    assert turns == 4
+    assert [len(model.timeline.messages) for model in three.conversations.values()] == [250, 250, 0]
+
+
+def test_where_somebody_looks_a_new_post_gets_no_line_and_elsewhere_it_does(three: ChatModel) -> None:
+    three.watch(True)
+    three.apply(MessageShown(message(1, "bob", "seen")))
+    three.apply(MessageShown(message(1, "bob", "unseen", conv=ROOM)))
+    assert not three.current.timeline.first_new
+    assert three.conversations[ROOM].timeline.first_new == key_of("bob1")
+    three.watch(False)
+    three.current.read_to(1)
+    three.apply(MessageShown(message(2, "bob", "unseen")))
+    assert three.current.timeline.first_new == key_of("bob2")

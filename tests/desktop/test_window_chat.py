@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import logging
 import random
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from tkinter import font as tkfont
 
@@ -28,6 +28,7 @@ from securechat.desktop.pump import PER_TURN
 from securechat.desktop.rows import Look, MessageEntry, Row, draw
 from securechat.desktop.timeline_model import Splice
 from securechat.desktop.timeline_view import TimelineView
+from securechat.desktop.window import Window
 from securechat.wire import limits
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import LOBBY, START_MS, message, person
@@ -73,7 +74,7 @@ def test_messages_presence_and_typing_show(chat: Driver) -> None:
     assert "bob" in chat.shown and "Morning!" in chat.shown
     assert chat.shown.endswith("carol, dave and erin are online\n")
     assert chat.chat.composer.typing_line["text"] == "bob is typing…"
-    assert "5 of 5 online" in str(chat.chat.subtitle["text"])
+    assert "5 of 5 online" in str(chat.chat.header.subtitle["text"])
     chat.mono += limits.TYPING_SHOWN_S
     chat.turns()
     assert chat.chat.composer.typing_line["text"] == ""
@@ -109,7 +110,7 @@ def test_the_widget_shows_exactly_what_a_fresh_one_would(chat: Driver) -> None:
             block = tuple(message(n, "dave", str(n)) for n in range(seq, seq + dice.randrange(1, 9)))
             chat.chat.show(model.apply(HistoryLoaded(LOBBY, block, dice.random() < 0.1, True)))
         elif kind == 2:
-            chat.app.send(f"mine {step}")
+            chat.control.send(f"mine {step}")
             chat.turns(1)
         elif kind == 3 and chat.client.shown:
             chat.client.store(dice.choice(chat.client.shown).local_id)
@@ -118,7 +119,7 @@ def test_the_widget_shows_exactly_what_a_fresh_one_would(chat: Driver) -> None:
             chat.chat.show(model.apply(PresenceChanged((person("zoe", Presence(dice.randrange(2))),))))
             chat.now += dice.randrange(600)
     walked = content(view)
-    view.reset(model.timeline.rows())
+    view.reset(model.current.timeline.rows())
     assert walked == content(view)
 
 
@@ -171,7 +172,7 @@ def test_older_messages_load_on_top_without_moving_what_is_read(open_window: Cal
     text.yview_moveto(0)
     row = text.search("message 201", "1.0")
     before = text.bbox(row)
-    window.until(lambda: window.chat.model.timeline.begins, "older messages are asked for at the top")
+    window.until(lambda: window.chat.model.current.timeline.begins, "older messages are asked for at the top")
     window.turns()
     assert "message 150" in window.shown
     after = text.bbox(text.search("message 201", "1.0"))
@@ -203,6 +204,24 @@ def test_a_new_message_does_not_pull_the_reader_down(open_window: Callable[..., 
     assert timeline.at_bottom() and not timeline.newest.winfo_ismapped()
 
 
+def test_what_comes_before_ones_eyes_is_read_and_gets_no_new_line(
+    chat: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lobby, focused = chat.chat.model.current, [False]
+    monkeypatch.setattr(Window, "focused", property(lambda window: focused[0]))
+    chat.turns()
+    chat.client.say("bob", "nobody looks")
+    chat.turns()
+    assert lobby.timeline.first_new == chat.client.shown[-1].post_id and lobby.unread().count == 1
+    focused[0] = True
+    chat.until(lambda: lobby.unread().count == 0, "it is read as soon as the window has the focus")
+    chat.until(lambda: chat.client.named("mark_read"))
+    before = lobby.timeline.first_new
+    seen = chat.client.say("bob", "somebody looks")
+    chat.until(lambda: lobby.read_mark == seen.seq)
+    assert lobby.timeline.first_new == before
+
+
 def test_the_newest_stays_in_sight_when_a_strip_appears(open_window: Callable[..., Driver]) -> None:
     window = open_window(visible=True)
     window.client.shown = [message(n, "bob", f"message {n}") for n in range(100, 160)]
@@ -216,8 +235,12 @@ def test_the_newest_stays_in_sight_when_a_strip_appears(open_window: Callable[..
 def test_five_thousand_messages_are_all_there(chat: Driver) -> None:
     block = tuple(message(n, ("bob", "carol", "dave")[n // 4 % 3], f"message {n}") for n in range(1, 5001))
     chat.client.emit(HistoryLoaded(LOBBY, block, True, True))
+    chat.app.pump.drain()
+    model = chat.chat.model
+    assert model.working and "message 5000\n" in chat.shown  # the newest show at once
+    chat.until(lambda: not model.working, "all of them are in")
     chat.turns()
-    assert len(chat.chat.model.timeline.messages) == 5000
+    assert len(model.current.timeline.messages) == 5000
     assert "message 1\n" in chat.shown and "message 5000\n" in chat.shown
     chat.client.emit(MessageShown(message(5001, "bob", "the newest")))
     chat.turns()
@@ -227,7 +250,8 @@ def test_five_thousand_messages_are_all_there(chat: Driver) -> None:
 def test_a_flood_is_taken_in_portions(chat: Driver) -> None:
     flood = [MessageShown(message(n, "bob", f"message {n}")) for n in range(1, 4 * PER_TURN)]
     chat.client.emit(*flood)
-    assert chat.app.pump.drain() == PER_TURN
+    assert 1 <= chat.app.pump.drain() <= PER_TURN  # fewer if the time of the turn is up
+    assert f"message {len(flood)}\n" not in chat.shown
     chat.turns()
     assert f"message {len(flood)}\n" in chat.shown
 
@@ -239,14 +263,15 @@ def test_only_the_people_in_sight_are_drawn(open_window: Callable[..., Driver]) 
     people = window.chat.sidebar.list
     words = [people.itemcget(item, "text") for item in people.find_all() if people.type(item) == "text"]
     assert "user0000" in words and len(words) < 40
-    people.yview_moveto(0.5)
-    people.event_generate("<Down>")
-    window.chat.sidebar._scroll(1)
+    people.focus_force()
+    people.update()
+    people.event_generate("<End>")
+    people.update()
     words = [people.itemcget(item, "text") for item in people.find_all() if people.type(item) == "text"]
-    assert "user0000" not in words and "user1500" in words
+    assert "user0000" not in words and "user2999" in words and len(words) < 40
 
 
-# --- connection, end, crash ---------------------------------------------------------------------------
+# --- connection, end ----------------------------------------------------------------------------------
 
 
 def test_the_banner_counts_down_and_tries_now(chat: Driver) -> None:
@@ -284,7 +309,7 @@ def test_being_sent_away_leads_back_to_the_form_and_keeps_what_was_written(chat:
 
 def test_signing_out_closes_the_client_and_says_so(chat: Driver) -> None:
     client = chat.client
-    chat.chat.menu.invoke(texts.SIGN_OUT)
+    chat.chat.header.menu.invoke(texts.SIGN_OUT)
     chat.until(lambda: chat.app.form is not None)
     assert chat.form.error["text"] == texts.SIGNED_OUT
     chat.until(client.closed.is_set)
@@ -294,40 +319,11 @@ def test_signing_out_closes_the_client_and_says_so(chat: Driver) -> None:
 
 
 def test_the_join_link_goes_to_the_clipboard(chat: Driver) -> None:
-    chat.chat.menu.invoke(texts.COPY_LINK)
+    chat.chat.header.menu.invoke(texts.COPY_LINK)
     assert chat.root.clipboard_get() == chat.client.join_link
     assert chat.chat.notice.text == texts.LINK_COPIED
     chat.chat.notice.button.invoke()
     assert chat.chat.notice.text == ""
-
-
-def test_a_crash_in_a_callback_costs_a_sentence_and_no_message_text(
-    chat: Driver, caplog: pytest.LogCaptureFixture
-) -> None:
-    def crash() -> None:
-        raise ValueError("private words")
-
-    caplog.set_level(logging.DEBUG)
-    chat.root.after(0, crash)
-    chat.until(lambda: chat.chat.notice.text)
-    assert chat.chat.notice.text == texts.CALLBACK_CRASH
-    assert "ValueError" in caplog.text and "crash" in caplog.text
-    assert "private words" not in caplog.text
-    chat.chat.notice.button.invoke()
-    chat.app.pump.post(crash)
-    chat.until(lambda: chat.chat.notice.text)
-    chat.client.say("bob", "still here")
-    chat.turns()
-    assert "still here" in chat.shown
-
-
-def test_a_crash_in_a_worker_costs_a_sentence_too(chat: Driver) -> None:
-    def crash() -> None:
-        raise ValueError("private words")
-
-    chat.client.retry_now = crash  # type: ignore[method-assign]
-    chat.app.retry_now()
-    chat.until(lambda: chat.chat.notice.text == texts.CALLBACK_CRASH)
 
 
 def test_theme_and_size_change_under_way_and_nothing_is_lost(open_window: Callable[..., Driver]) -> None:
@@ -341,7 +337,7 @@ def test_theme_and_size_change_under_way_and_nothing_is_lost(open_window: Callab
     window.root.event_generate("<Control-plus>")
     window.turns()
     assert window.app.theme.px(100) > size
-    window.chat.menu.invoke(texts.LIGHT)
+    window.app.change_preferences(replace(window.app.preferences, theme="light"))
     window.turns()
     assert window.app.theme.palette.name == "light"
     window.app.zoom(0)
@@ -362,7 +358,7 @@ def test_closing_the_window_closes_the_client_and_ends_every_thread(chat: Driver
 
 def test_no_object_is_left_to_a_finalizer_that_calls_tk(chat: Driver) -> None:
     """Python may run finalizers in any thread; variables and fonts have such, so the window makes none."""
-    chat.chat.menu.invoke(texts.SIGN_OUT)
+    chat.chat.header.menu.invoke(texts.SIGN_OUT)
     chat.log_in()
     assert [thing for thing in gc.get_objects() if isinstance(thing, (tk.Variable, tkfont.Font))] == []
 

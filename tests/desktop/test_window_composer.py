@@ -13,7 +13,8 @@ from securechat.client.events import (
 )
 from securechat.client.sentences import explain
 from securechat.desktop import emoji, texts
-from securechat.desktop.composer import COUNTED, DRAFT_AFTER_S, MOST_LINES, MOST_PASTED
+from securechat.desktop.composer import COUNTED, DRAFT_AFTER_S, MOST_LINES
+from securechat.desktop.composer_keys import MOST_PASTED
 from securechat.errors import FolderProblem
 from securechat.wire import limits
 from tests.desktop.driver import Driver
@@ -177,12 +178,12 @@ def test_tab_leaves_the_composer_and_comes_back_past_everything(open_window: Cal
     composer.text.focus_force()
     window.turns()
     composer.text.event_generate("<Tab>")
-    assert window.root.focus_get() is composer.button
-    composer.button.event_generate("<<PrevWindow>>")
+    assert window.root.focus_get() is composer.emoji_button
+    composer.emoji_button.event_generate("<<PrevWindow>>")
     assert window.root.focus_get() is composer.text
-    view = window.chat
-    order = [view.sidebar.list, view.menu_button, view.timeline.text, composer.text, composer.button]
-    assert window.tab_order(view.sidebar.list) == order
+    order = window.tab_order(window.chat.timeline.text)  # which ends where it began
+    assert order[:4] == [window.chat.timeline.text, composer.text, composer.emoji_button, composer.button]
+    assert window.chat.sidebar.list in order[4:]
 
 
 def test_where_emoji_are_dangerous_they_are_written_and_shown_by_name(

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.desk import Clipboard
 from tests.e2e.person import Person
 from tests.e2e.program import Program
 from tests.e2e.server_process import ServerProcess, give_identity
+from tests.e2e.window import Window
 
 SERVER_KEY = 15
 
 StartServer = Callable[..., ServerProcess]
 MakePerson = Callable[..., Person]
 StartProgram = Callable[..., Program]
+OpenWindow = Callable[..., Window]
 
 
 @pytest.fixture
@@ -67,3 +70,23 @@ def run_program(ending: ExitStack) -> StartProgram:
         return program
 
     return run
+
+
+@pytest.fixture
+def open_window(tmp_path: Path, ending: ExitStack) -> OpenWindow:
+    """Open a window that keeps its things in a folder of this name."""
+
+    def make(folder: str, **options: Any) -> Window:
+        window = Window(tmp_path / folder, **options)
+        ending.callback(window.close)
+        return window
+
+    return make
+
+
+@pytest.fixture
+def clipboard() -> Iterator[Clipboard]:
+    """A clipboard of the test's own."""
+    board = Clipboard()
+    yield board
+    board.close()

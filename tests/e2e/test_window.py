@@ -2,103 +2,25 @@
 
 from __future__ import annotations
 
-import gc
-import time
-import tkinter as tk
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+import logging
 
 import pytest
 
-from securechat.client import ChatClient
-from securechat.client.events import ConnectionState, Event
-from securechat.desktop.app import App
-from tests.e2e.conftest import MakePerson, StartServer
+from securechat.client.events import ConnectionState
+from securechat.desktop.sessions_sheet import SessionsSheet
+from tests.e2e.conftest import MakePerson, OpenWindow, StartServer
 from tests.e2e.person import PASSWORD
-from tests.e2e.program import WAIT_S
-from tests.keys import quick_stretch, rsa_key
-
-KEY = 8
-
-
-class Window:
-    """A window whose client has quick keys; events go into its widgets."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = tk.Tk()
-        self.root.geometry("900x600+0+0")
-        self.app = App(self.root, client_factory=self._make, folder=folder, theme="light")
-        self.root.update()
-
-    @staticmethod
-    def _make(folder: Path | None, on_event: Callable[[Event], None]) -> ChatClient:
-        return ChatClient(folder, stretch=quick_stretch, generate_rsa=lambda: rsa_key(KEY), on_event=on_event)
-
-    def until(self, condition: Callable[[], object], what: str) -> None:
-        """Let the window work until `condition` holds; the window's own timer wakes this."""
-        deadline = time.monotonic() + WAIT_S
-        while not condition():
-            assert time.monotonic() < deadline, f"waited in vain for {what}; the window shows: {self.shown}"
-            self.root.tk.dooneevent(0)
-
-    @property
-    def shown(self) -> str:
-        """All text of the timeline."""
-        return self.app.chat.timeline.text.get("1.0", "end-1c") if self.app.chat else ""
-
-    @property
-    def banner(self) -> str:
-        """What the banner says, "" while there is none."""
-        return self.app.chat.banner.text if self.app.chat else ""
-
-    def fill(self, **fields: str) -> None:
-        """Type into fields of the form."""
-        assert self.app.form is not None
-        for name, text in fields.items():
-            entry = self.app.form.entries[name]
-            entry.delete(0, "end")
-            entry.insert(0, text)
-
-    def write(self, text: str) -> None:
-        """Type a message and press Enter."""
-        assert self.app.chat is not None
-        composer = self.app.chat.composer.text
-        composer.focus_force()
-        composer.insert("end", text)
-        self.root.update()
-        composer.event_generate("<Return>")
-        self.root.update()
-
-    def close(self) -> None:
-        """End everything, and let go of Tk in this thread: an interpreter must not be freed by another."""
-        self.app.close()
-        self.root.destroy()
-        del self.app, self.root
-        gc.collect()
-
-
-@pytest.fixture
-def open_window(tmp_path: Path, ending: ExitStack) -> Iterator[Callable[[str], Window]]:
-    """Open a window that keeps its things in a folder of this name."""
-
-    def make(folder: str) -> Window:
-        window = Window(tmp_path / folder)
-        ending.callback(window.close)
-        return window
-
-    yield make
+from tests.e2e.window import Window
 
 
 def test_a_day_in_the_window(
-    start_server: StartServer, make_person: MakePerson, open_window: Callable[[str], Window]
+    start_server: StartServer, make_person: MakePerson, open_window: OpenWindow
 ) -> None:
     """Register, first contact, talk, the server's death and return. Client threads; joined by the fixtures."""
     server = start_server("--name", "Office")
     bob = make_person("bob").register(server.address)
     window = open_window("window")
-    form = window.app.form
-    assert form is not None
+    form = window.form
     form.tabs["register"].invoke()
     window.fill(server=f"127.0.0.1:{server.port}", username="alice", password=PASSWORD, again=PASSWORD)
     form.submit.invoke()
@@ -139,14 +61,13 @@ def test_a_day_in_the_window(
 
 
 def test_a_refusal_and_a_kick_lead_back_to_the_form(
-    start_server: StartServer, make_person: MakePerson, open_window: Callable[[str], Window]
+    start_server: StartServer, make_person: MakePerson, open_window: OpenWindow
 ) -> None:
     """Wrong password, the right one, kicked. Client threads; joined by the fixtures."""
     server = start_server()
     make_person("alice").register(server.address).client.close()
     window = open_window("window")
-    form = window.app.form
-    assert form is not None
+    form = window.form
     form.tabs["login"].invoke()
     window.fill(server=server.address, username="alice", password="not the password")
     form.submit.invoke()
@@ -165,3 +86,62 @@ def test_a_refusal_and_a_kick_lead_back_to_the_form(
     window.app.form.submit.invoke()
     window.until(lambda: window.app.chat, "the chat again")
     assert window.app.chat.composer.get() == "half a sent", "nothing typed is lost"
+
+
+def test_a_kick_finds_whatever_is_open_and_leads_back_to_the_form(
+    start_server: StartServer, make_person: MakePerson, open_window: OpenWindow
+) -> None:
+    """Each panel is up in turn when the session ends. Client threads; joined by the fixtures."""
+    server = start_server()
+    make_person("alice").register(server.address).client.close()
+    window = open_window("window")
+    window.log_in(server.address, "alice").write("hello")
+    window.until(lambda: "hello" in window.shown, "the message")
+    for name in ("jump", "settings", "open_password", "open_sessions", "reaction", "search", "protection"):
+        if window.app.chat is None:
+            window.log_in(server.address, "alice")
+        open_panel(window, name)
+        server.type("/kick alice have a break")
+        window.until(lambda: window.app.form, f"the form after {name}")
+        window.turn()
+        assert "have a break" in window.form.error["text"], name
+        assert window.form.focus_get() is window.form.entries["password"], name
+
+
+def open_panel(window: Window, name: str) -> None:
+    """Open something over the chat, and wait for what it asks of the server."""
+    chat = window.control
+    message = chat.model.current.timeline.messages[-1]
+    if name == "reaction":
+        chat.sheets.pick_reaction(message)
+    elif name == "search":
+        chat.search.open()
+    elif name == "protection":
+        chat.messages.protection(message)
+        window.until(lambda: chat.sheets.open, "the panel")
+    else:
+        getattr(chat.sheets, name)()
+        sheet = chat.sheets.open
+        if isinstance(sheet, SessionsSheet):
+            window.until(sheet.rows, "the sessions")
+
+
+def test_answers_that_come_after_signing_out_are_dropped(
+    start_server: StartServer, make_person: MakePerson, open_window: OpenWindow, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What they would be drawn on is gone. Client threads; joined by the fixtures."""
+    caplog.set_level(logging.DEBUG, "securechat.desktop.app")
+    server = start_server()
+    make_person("alice").register(server.address).client.close()
+    window = open_window("window")
+    window.log_in(server.address, "alice").write("hello")
+    window.until(lambda: "hello" in window.shown, "the message")
+    chat = window.control
+    chat.sheets.open_sessions()
+    chat.messages.protection(chat.model.current.timeline.messages[-1])
+    chat.ignore("nobody")
+    window.app.sign_out()
+    window.log_in(server.address, "alice")  # not before the session that was left has ended
+    window.turn()
+    assert not [record for record in caplog.records if "crashed" in record.getMessage()]
+    assert window.control.sheets.open is None and not window.control.model.notices

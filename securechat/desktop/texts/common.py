@@ -7,14 +7,18 @@ from datetime import date
 
 __all__ = [
     "ACCEPT", "AGAIN_DIFFERS", "BAD_NAME", "BANNER_CONNECTING", "BANNER_RETRYING", "CALLBACK_CRASH", "CANCEL",
-    "CANCELLED", "COMPARE", "CONNECTING_TO_SERVER", "COPY_LINK", "DARK", "DELETED", "DELETED_BY_OPERATOR", "DISMISS",
-    "EDITED", "FIRST_CONTACT", "HIDE", "INVITE", "INVITE_HINT", "LARGER", "LIGHT", "LINK_COPIED", "LOADING_OLDER",
-    "LOBBY", "LOBBY_HOLDS", "LOG_IN", "MENU", "NAME", "NEED_AGAIN", "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER",
-    "NEWER", "NORMAL_SIZE", "NOT_SENT", "NO_RECOVERY", "PASSWORD", "PASSWORD_AGAIN", "PEOPLE", "PRODUCT", "REGISTER",
-    "ROOMS", "SEND", "SERVER", "SHOW", "SIGNED_OUT", "SIGN_OUT", "SMALLER", "STORED", "SYSTEM", "THIS_COMPUTER",
-    "TODAY", "TO_NEWEST", "TRY_NOW", "UNKNOWN_TIME", "UNVERIFIED", "WAITING", "WELCOME", "YESTERDAY", "YOU",
-    "beginning", "conversation_title", "date_words", "day", "late", "message_hint", "missing", "online_count",
-    "password_short", "paste_too_long", "presence", "refused", "several", "too_long", "typing", "unseen",
+    "CANCELLED", "CHANGING_PASSWORD", "COMPARE", "CONNECTING_TO_SERVER", "COPY_LINK", "DARK", "DELETED",
+    "DELETED_BY_OPERATOR", "DELETE_TITLE", "DELETE_WORDS", "DELETE_YES", "DETAILS", "DISMISS", "EDITED", "EDITING",
+    "END_TO_END", "EXPORT_MENU", "FIRST_CONTACT", "HIDE", "INVITE", "INVITE_HINT", "KEYS_AND_COMMANDS", "LARGER",
+    "LIGHT", "LINK_COPIED", "LOADING_OLDER", "LOBBY", "LOBBY_HOLDS", "LOG_IN", "MENU", "NAME", "NEED_AGAIN",
+    "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER", "NEWER", "NORMAL_SIZE", "NOT_SENT", "NO_RECOVERY", "NO_SUCH_COMMAND",
+    "PASSWORD", "PASSWORD_AGAIN", "PASSWORD_CHANGED", "PEOPLE", "PRODUCT", "PROTECTION_MENU", "QUOTED_NOT_HERE",
+    "REGISTER", "ROOMS", "SEARCH_BUTTON", "SEND", "SERVER", "SETTINGS_MENU", "SHOW", "SIGNED_OUT", "SIGN_OUT",
+    "SMALLER",
+    "STORED", "SYSTEM", "THIS_COMPUTER", "TODAY", "TO_NEWEST", "TRY_NOW", "UNKNOWN_TIME", "UNVERIFIED", "WAITING",
+    "WELCOME", "YESTERDAY", "YOU", "beginning", "conversation_title", "date_words", "day", "exported", "ignoring",
+    "late", "message_hint", "missing", "no_such_person", "not_exported", "online_count", "password_short",
+    "paste_too_long", "presence", "profile_title", "refused", "replying", "several", "too_long", "typing", "unseen",
     "waiting_banner", "window_title",
 ]
 
@@ -63,6 +67,24 @@ PEOPLE = "PEOPLE"
 YOU = "(you)"
 SEND = "Send"
 MENU = "Menu"
+SEARCH_BUTTON = "Search"
+END_TO_END = "end-to-end encrypted"
+EDITING = "Editing your message"
+SETTINGS_MENU = "Settings…"
+EXPORT_MENU = "Export this conversation…"
+PROTECTION_MENU = "How is this protected?"
+KEYS_AND_COMMANDS = "Keys and commands"
+DETAILS = "Details…"
+NO_SUCH_COMMAND = "There is no such command. Type /help for those that there are."
+QUOTED_NOT_HERE = "The quoted message was not found in what is loaded. Scroll up to load more, then try again."
+PASSWORD_CHANGED = "Your password is changed. Other computers where you were signed in ask for the new one."  # noqa: S105
+CHANGING_PASSWORD = "Changing your password…"  # noqa: S105
+DELETE_TITLE = "Delete this message?"
+DELETE_WORDS = (
+    "Everybody's program stops showing it, and \u201cDeleted by its author\u201d stays in its place. "
+    "Who has read it keeps what they read."
+)
+DELETE_YES = "Delete"
 COPY_LINK = "Copy join link"
 LINK_COPIED = "The join link is on the clipboard; send it to whoever shall join."
 LIGHT = "Light"
@@ -104,9 +126,42 @@ def conversation_title(name: str) -> str:
     return f"# {name}"
 
 
-def window_title(conversation: str, server: str) -> str:
-    """The window's title while a conversation is open."""
-    return f"{conversation} · {server} · {PRODUCT}"
+def window_title(conversation: str, server: str, unread: int = 0) -> str:
+    """The window's title while a conversation is open; ``unread`` posts in all conversations."""
+    words = f"{conversation} · {server} · {PRODUCT}"
+    return f"({unread if unread < 100 else '99+'}) {words}" if unread else words
+
+
+def profile_title(profile: str) -> str:
+    """The window's title while nothing is open."""
+    return f"{PRODUCT} · {profile}" if profile else PRODUCT
+
+
+def replying(author: str, words: str) -> str:
+    """Above the composer while a reply is written."""
+    return f"Replying to {author}: {words}"
+
+
+def ignoring(name: str, ignored: bool) -> str:
+    """Somebody is ignored now, or no longer."""
+    if ignored:
+        return f"You ignore {name} now: what they write is folded away and tells you nothing. They are not told."
+    return f"You no longer ignore {name}."
+
+
+def no_such_person(name: str) -> str:
+    """A command named nobody."""
+    return f"There is nobody called {name} here. Type the name as it stands in the list on the left."
+
+
+def exported(count: int, path: str) -> str:
+    """A conversation was written to a file."""
+    return f"{count:,} messages were written to {path}. The file is not encrypted: keep it where only you can read it."
+
+
+def not_exported(reason: str) -> str:
+    """The file could not be written."""
+    return f"The file could not be written: {reason}. Choose another place and try again."
 
 
 def message_hint(conversation: str) -> str:
