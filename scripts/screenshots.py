@@ -44,7 +44,7 @@ def _posts() -> list[Message]:
         post(5, "erin", "/me waves from the train", 12),
         post(6, "carol", "Ship it *today*, then the demo runs on what people get.", 14, edited=True,
              earlier=(((NOON + 13 * 60) * 1000, "Ship it tomorrow."),)),
-        post(7, "bob", "Release notes are nearly done. שלום to the team in Haifa, and مرحبا بالجميع 👋", 20),
+        post(7, "bob", "Release notes are nearly done. שלום to Haifa, مرحبا to Cairo 👋", 20),
     ]
 
 

@@ -21,6 +21,7 @@ from securechat.desktop.conversation_model import Writing
 from securechat.desktop.message_control import MessageControl
 from securechat.desktop.search_control import SearchControl
 from securechat.desktop.session import Session
+from securechat.desktop.shaping import shown
 from securechat.desktop.slash import written
 from securechat.desktop.view_model import Arrived, Change, ChatModel, Ended, SentBack, Told
 from securechat.errors import ChatError
@@ -265,7 +266,8 @@ class ChatControl:
             words = texts.EDITING
         elif writing.target is not None:
             look = self.model.look
-            words = texts.replying(look.name(writing.target.author), look.line(writing.target.text[:200]))
+            quoted = shown(self.view.composer, look.line(writing.target.text[:200]))
+            words = texts.replying(look.name(writing.target.author), quoted)
         self.view.composer.set_mode(words, whole=writing.mode == "edit")
 
     def command(self, name: str, argument: str) -> str:

@@ -141,6 +141,7 @@ def test_a_newcomer_is_told_of_no_new_line_and_of_no_old_message(window: Driver)
     """The client tells of the first page twice: it is in what it has, and an event."""
     window.client.shown = [message(n, "bob", f"number {n}") for n in range(1, 41)]
     page = tuple(window.client.shown)
+    window.root.withdraw()  # so that nobody looks
     hold_and_log_in(window, lambda: window.client.emit(HistoryLoaded(LOBBY, page, True, False)))
     assert window.notifier.shown == [] and window.shown.count("number 7\n") == 1
     assert new_lines(window) == 0

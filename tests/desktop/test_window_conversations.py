@@ -287,6 +287,11 @@ def test_looking_for_a_quoted_message_ends_with_leaving_the_conversation(
     seen.until(lambda: not seen.control.model.conversations[LOBBY].loading_older, "they came")
     seen.turns()
     assert asked == [LOBBY] and notices(seen) == []
+    press_line(seen, LOBBY)
+    seen.control.load_older()
+    seen.until(lambda: not seen.control.model.current.loading_older, "they came")
+    seen.turns()
+    assert asked == [LOBBY, LOBBY], "nor is it looked for when one is back"
 
 
 def test_a_question_is_about_the_message_it_was_asked_for(seen: Driver) -> None:

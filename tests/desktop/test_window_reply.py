@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from securechat.client.events import ConnectionState
-from securechat.desktop import texts
+from securechat.desktop import message_control, texts
 from securechat.errors import LocalProtocolError
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import key_of, message
@@ -103,6 +103,18 @@ def test_a_quote_that_no_page_has_is_said_not_to_be_found(full: Driver, pages: i
     full.until(lambda: texts.QUOTED_NOT_HERE in notices(full), "it is said")
     assert in_sight(full, "that one")
     assert len(full.client.named("load_older")) == max(1, pages)
+
+
+def test_looking_for_a_quote_ends_after_so_many_pages(full: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may have made the quote up."""
+    monkeypatch.setattr(message_control, "MOST_PAGES", 3)
+    full.client.older = [tuple(message(n, "bob", f"old {n}") for n in range(at, at + 5)) for at in range(10, 90, 5)]
+    full.client.say("carol", "that one", reply_to=b"nowhere")
+    full.turns()
+    click(full, texts.QUOTE_UNKNOWN, last=True)
+    full.until(lambda: texts.QUOTED_NOT_HERE in notices(full), "it is said")
+    full.turns()
+    assert len(full.client.named("load_older")) == 3
 
 
 def test_a_quote_of_an_older_page_without_a_connection_is_said_not_to_be_here(full: Driver) -> None:
