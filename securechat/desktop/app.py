@@ -250,8 +250,9 @@ class App:
         chat = ChatView(self.root, self.theme, control, self._monotonic)
         chat.pack(fill="both", expand=True)
         control.attention.attach(chat, self.theme)
-        control.attach(chat)
+        chat.update_idletasks()  # what is not on the screen yet takes no keys
         chat.composer.text.focus_set()
+        control.attach(chat)  # an open search takes the focus back
         self.chat = chat  # not before it is whole
 
     def _event(self, session: Session, event: Event) -> None:

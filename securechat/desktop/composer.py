@@ -267,6 +267,7 @@ class Composer(tk.Frame):
         self.picker = EmojiPicker(self.winfo_toplevel(), self._theme, self._picked, self._picker_left)
         self.picker.place(in_=self._line, relx=1.0, y=-self._theme.px(6), anchor="se")
         self.picker.lift()
+        self.picker.update_idletasks()  # what is not on the screen yet takes no keys
         self.picker.focus_first()
 
     def close_picker(self) -> None:

@@ -111,7 +111,7 @@ class ConversationModel:
         return not message.post_id or self.timeline.index_of(message.post_id) is None
 
     def fresh(self, messages: Iterable[Message]) -> tuple[Message, ...]:
-        """Those that are not here yet. What was fetched at the start is told once more when the chat is open."""
+        """Those that are not here yet: nobody is told twice of one."""
         return tuple(message for message in messages if self._unknown(message))
 
     def shown(self, message: Message) -> list[Splice]:

@@ -55,7 +55,7 @@ class TimelineView(tk.Frame):
             self, bg=p.bg, fg=p.fg, bd=0, wrap="word", padx=px(18), pady=px(6), font=theme.font(14), cursor="arrow",
             spacing2=px(3), state="disabled", takefocus=True, undo=False, highlightthickness=px(2),
             highlightbackground=p.bg, highlightcolor=p.accent, selectbackground=p.accent,
-            selectforeground=p.accent_fg, inactiveselectbackground=p.selected, width=1, height=1,
+            selectforeground=p.accent_fg, inactiveselectbackground=p.accent, width=1, height=1,
         )
         self.bar = bar = ttk.Scrollbar(
             self, style=theme.name("Slim.Vertical.TScrollbar"), command=self.text.yview, takefocus=False

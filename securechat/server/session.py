@@ -95,9 +95,9 @@ class Session:
 
     def end(self, code: ErrorCode, text: str) -> None:
         """Say BYE behind what is queued; the session's thread closes once that went out, or after a few seconds."""
-        self._ended = True
         self._services.presence.leave(self)
         self._say_bye(code, text)
+        self._ended = True  # not before: the session's thread would close at once, without the word
         self._replies.end()  # wakes the session's thread if it waits for the journal
         # Before HELLO nobody waits for our words: a port scan must not hold up the server's stop.
         self._services.delivery.close_soon(self.connection, _FAREWELL_S if self.proof else 0.0)
