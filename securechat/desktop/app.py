@@ -23,23 +23,23 @@ from securechat.client.sentences import explain
 from securechat.client.settings import Settings
 from securechat.desktop import texts
 from securechat.desktop.client_port import CLOSE_S, ClientFactory, real_client
-from securechat.desktop.connect_form import ConnectForm
-from securechat.desktop.emoji import emoji_kills, name_emoji
-from securechat.desktop.form_model import ConnectRequest, FormModel
+from securechat.desktop.form.connect_form import ConnectForm
+from securechat.desktop.form.form_model import ConnectRequest, FormModel
+from securechat.desktop.look.emoji import emoji_kills, name_emoji
+from securechat.desktop.look.theme import Theme
 from securechat.desktop.pump import Pump
-from securechat.desktop.theme import Theme
 from securechat.desktop.window import Window
 from securechat.errors import ChatError, ConnectionClosed, ErrorCode, FirstContact, RequestRefused
 
 if TYPE_CHECKING:
     # A chat needs some fifty modules more than the form. They are loaded while the person is being logged in, so that
     # the window is there at once.
-    from securechat.desktop.attention import Attention
-    from securechat.desktop.chat_control import ChatControl
-    from securechat.desktop.chat_view import ChatView
-    from securechat.desktop.notifier import Notifier
+    from securechat.desktop.chat.chat_control import ChatControl
+    from securechat.desktop.chat.chat_view import ChatView
+    from securechat.desktop.chat.view_model import Opened
+    from securechat.desktop.notify.attention import Attention
+    from securechat.desktop.notify.notifier import Notifier
     from securechat.desktop.session import Session
-    from securechat.desktop.view_model import Opened
 
 __all__ = ["App"]
 
@@ -218,8 +218,8 @@ class App:
     def _opened(self, session: Session, opened: Opened) -> None:
         if session is not self.session:
             return  # cancelled meanwhile
-        from securechat.desktop.chat_control import ChatControl
-        from securechat.desktop.view_model import ChatModel
+        from securechat.desktop.chat.chat_control import ChatControl
+        from securechat.desktop.chat.view_model import ChatModel
 
         kept = self._kept_drafts.pop((opened.fingerprint, opened.username), {})
         model = ChatModel(opened, clock=self._clock, monotonic=self._monotonic, shield=self._shield)
@@ -240,7 +240,7 @@ class App:
         control = self.control
         if control is None:
             return
-        from securechat.desktop.chat_view import ChatView
+        from securechat.desktop.chat.chat_view import ChatView
 
         if self.chat is not None:
             old, self.chat = self.chat, None
@@ -268,8 +268,8 @@ class App:
 
     def _attention(self) -> Attention:
         if self.attention is None:
-            from securechat.desktop.attention import Attention
-            from securechat.desktop.notifier import Notifier
+            from securechat.desktop.notify.attention import Attention
+            from securechat.desktop.notify.notifier import Notifier
 
             self.attention = Attention(
                 self.root, self._notifier or Notifier(on_failed=self._toast), lambda: self.preferences,
@@ -376,7 +376,7 @@ class App:
     def _crashed(self, error: BaseException) -> None:
         """One sentence for the person, with details to copy. Neither they nor the log quote the error's words: these
         may hold a message."""
-        from securechat.desktop.crash_sheet import CrashSheet, crash_details
+        from securechat.desktop.sheets.crash_sheet import CrashSheet, crash_details
 
         details = crash_details(error, __version__)
         log.debug("a call crashed: %s", details)

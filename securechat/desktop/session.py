@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from securechat.client.events import Event
+from securechat.desktop.chat.conversation_model import OpenedConversation
+from securechat.desktop.chat.view_model import Opened
 from securechat.desktop.client_port import CLOSE_S, Client, ClientFactory
-from securechat.desktop.conversation_model import OpenedConversation
-from securechat.desktop.form_model import ConnectRequest
-from securechat.desktop.view_model import Opened
+from securechat.desktop.form.form_model import ConnectRequest
 from securechat.errors import ChatError, ConnectionClosed
 
 __all__ = ["CLOSE_S", "Session", "Worker"]
@@ -91,7 +91,7 @@ class Session:
     # ------------------------------------------------------------------ connecting (desktop-slow)
     def _connect(self, request: ConnectRequest, after: Session | None) -> None:
         # The window of the chat is built from many modules; here they are loaded beside the waiting for the server.
-        importlib.import_module("securechat.desktop.chat_control")
+        importlib.import_module("securechat.desktop.chat.chat_control")
         if after is not None:
             after.join(CLOSE_S)  # the same account must be let go of before it can be opened again
         try:

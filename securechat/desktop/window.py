@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from securechat.client.preferences import Preferences, PreferenceStore
-from securechat.desktop.palette import palette_for
-from securechat.desktop.theme import ZOOMS, Theme
+from securechat.desktop.look.palette import palette_for
+from securechat.desktop.look.theme import ZOOMS, Theme
 from securechat.errors import ChatError
 
 __all__ = ["Window"]

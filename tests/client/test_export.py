@@ -13,7 +13,7 @@ import pytest
 
 from securechat.client.events import Message, MessageState
 from securechat.client.export import FORMS, export
-from tests.desktop.hostile import HOSTILE
+from tests.desktop.messages.hostile import HOSTILE
 
 T = 1_779_000_000_000
 FP = bytes(range(32))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 
-from securechat.desktop.composer import Composer
-from securechat.desktop.theme import Theme
+from securechat.desktop.look.theme import Theme
+from securechat.desktop.writing.composer import Composer
 
 
 class Owner:

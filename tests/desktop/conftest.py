@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from securechat.desktop import emoji
-from securechat.desktop.emoji import name_emoji
-from securechat.desktop.palette import palette_for
-from securechat.desktop.theme import Theme
+from securechat.desktop.look import emoji
+from securechat.desktop.look.emoji import name_emoji
+from securechat.desktop.look.palette import palette_for
+from securechat.desktop.look.theme import Theme
 from tests.desktop.composer_desk import Desk
 from tests.desktop.driver import Driver
 from tests.desktop.hands import wake

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from securechat.client.events import Event
 from securechat.desktop.app import App
-from securechat.desktop.chat_control import ChatControl
-from securechat.desktop.chat_view import ChatView
-from securechat.desktop.connect_form import ConnectForm
-from securechat.desktop.notifier import Notifier
+from securechat.desktop.chat.chat_control import ChatControl
+from securechat.desktop.chat.chat_view import ChatView
+from securechat.desktop.form.connect_form import ConnectForm
+from securechat.desktop.notify.notifier import Notifier
 from tests.desktop.fake_client import START_MS, FakeClient
 
 DEADLINE_S = 10.0

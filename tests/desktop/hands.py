@@ -6,7 +6,7 @@ import itertools
 import tkinter as tk
 from typing import TypeVar
 
-from securechat.desktop.sheet import Sheet
+from securechat.desktop.sheets.sheet import Sheet
 from tests.desktop.driver import Driver
 
 SIGNS = {

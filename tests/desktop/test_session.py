@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from securechat.client.events import Conversation, ConversationKind, Event
-from securechat.desktop.form_model import ConnectRequest
+from securechat.desktop.chat.view_model import Opened
+from securechat.desktop.form.form_model import ConnectRequest
 from securechat.desktop.session import Session
-from securechat.desktop.view_model import Opened
 from securechat.errors import ConnectionClosed, StoreError
 from tests.desktop.fake_client import LOBBY, FakeClient, message
 

@@ -15,7 +15,7 @@ import pytest
 from securechat.client.preferences import ZOOM_LEAST, ZOOM_MOST, Preferences, PreferenceStore
 from securechat.desktop import texts
 from securechat.desktop.app import App
-from securechat.desktop.theme import ZOOMS, Theme
+from securechat.desktop.look.theme import ZOOMS, Theme
 from securechat.desktop.window import LEAST, SIZE
 from securechat.errors import StoreError
 from tests.desktop.driver import Driver, FakeNotifier

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from securechat.client.sentences import explain
 from securechat.desktop import texts
-from securechat.desktop.password_sheet import PasswordSheet
-from securechat.desktop.sessions_sheet import SessionsSheet
-from securechat.desktop.settings_sheet import SettingsSheet
+from securechat.desktop.sheets.password_sheet import PasswordSheet
+from securechat.desktop.sheets.sessions_sheet import SessionsSheet
+from securechat.desktop.sheets.settings_sheet import SettingsSheet
 from securechat.errors import AuthError, ConnectionClosed
 from tests.desktop.driver import Driver
 from tests.desktop.hands import composing, focused, notices, opened, press, type_in

@@ -19,8 +19,8 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.desktop import texts
-from securechat.desktop.notifier import Notifier
-from securechat.desktop.toast import SHOWN_S
+from securechat.desktop.notify.notifier import Notifier
+from securechat.desktop.notify.toast import SHOWN_S
 from tests.desktop.driver import PASSWORD, Driver
 from tests.desktop.fake_client import LOBBY, message, person
 from tests.desktop.hands import click, focused, in_sight, press, type_in, wake

@@ -24,10 +24,10 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.desktop import texts
+from securechat.desktop.messages.rows import Look, MessageEntry, Row, draw
+from securechat.desktop.messages.timeline_model import Splice
+from securechat.desktop.messages.timeline_view import TimelineView
 from securechat.desktop.pump import PER_TURN
-from securechat.desktop.rows import Look, MessageEntry, Row, draw
-from securechat.desktop.timeline_model import Splice
-from securechat.desktop.timeline_view import TimelineView
 from securechat.desktop.window import Window
 from securechat.wire import limits
 from tests.desktop.driver import Driver

@@ -12,9 +12,10 @@ from securechat.client.events import (
     PostRefused,
 )
 from securechat.client.sentences import explain
-from securechat.desktop import emoji, texts
-from securechat.desktop.composer import COUNTED, DRAFT_AFTER_S, MOST_LINES
-from securechat.desktop.composer_keys import MOST_PASTED
+from securechat.desktop import texts
+from securechat.desktop.look import emoji
+from securechat.desktop.writing.composer import COUNTED, DRAFT_AFTER_S, MOST_LINES
+from securechat.desktop.writing.composer_keys import MOST_PASTED
 from securechat.errors import FolderProblem
 from securechat.wire import limits
 from tests.desktop.driver import Driver

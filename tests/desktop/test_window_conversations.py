@@ -20,9 +20,9 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.desktop import texts
-from securechat.desktop.jump_list import JumpList
-from securechat.desktop.lines import ConversationLine, PersonLine
-from securechat.desktop.sheet import Question
+from securechat.desktop.lists.jump_list import JumpList
+from securechat.desktop.lists.lines import ConversationLine, PersonLine
+from securechat.desktop.sheets.sheet import Question
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import LOBBY, key_of, message
 from tests.desktop.hands import click, focused, in_sight, menu_of, notices, press, to_message, type_in, wake

@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from securechat.desktop import texts
-from securechat.desktop.composer import Composer
-from securechat.desktop.crash_sheet import CrashSheet
+from securechat.desktop.sheets.crash_sheet import CrashSheet
+from securechat.desktop.writing.composer import Composer
 from tests.desktop.driver import PASSWORD, Driver
 
 

@@ -11,9 +11,9 @@ from securechat.client.events import ConnectionState, MessageShown, Progress
 from securechat.client.sentences import explain
 from securechat.client.settings import Settings
 from securechat.desktop import texts
-from securechat.desktop.connect_form import ConnectForm
-from securechat.desktop.emoji import name_emoji
-from securechat.desktop.form_model import FormModel
+from securechat.desktop.form.connect_form import ConnectForm
+from securechat.desktop.form.form_model import FormModel
+from securechat.desktop.look.emoji import name_emoji
 from securechat.errors import ConnectionClosed, ErrorCode, FirstContact, RequestRefused, ServerChanged
 from tests.desktop.driver import PASSWORD, Driver
 from tests.desktop.fake_client import FakeClient, message

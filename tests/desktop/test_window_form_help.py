@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from securechat.desktop import texts
-from securechat.desktop.connect_form import ConnectForm
-from securechat.desktop.form_model import FormModel
-from securechat.desktop.palette import palette_for
-from securechat.desktop.theme import Theme
+from securechat.desktop.form.connect_form import ConnectForm
+from securechat.desktop.form.form_model import FormModel
+from securechat.desktop.look.palette import palette_for
+from securechat.desktop.look.theme import Theme
 from tests.desktop.driver import Driver
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from securechat.client.events import MessageChanged
 from securechat.desktop import texts
-from securechat.desktop.earlier_sheet import EarlierSheet
-from securechat.desktop.emoji_picker import EmojiPicker
-from securechat.desktop.person_sheet import PersonSheet
-from securechat.desktop.sheet import Question
+from securechat.desktop.sheets.earlier_sheet import EarlierSheet
+from securechat.desktop.sheets.person_sheet import PersonSheet
+from securechat.desktop.sheets.sheet import Question
+from securechat.desktop.writing.emoji_picker import EmojiPicker
 from securechat.wire import limits
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import message

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from securechat.client.events import ConnectionState
-from securechat.desktop import message_control, texts
+from securechat.desktop import texts
+from securechat.desktop.chat import message_control
 from securechat.errors import LocalProtocolError
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import key_of, message

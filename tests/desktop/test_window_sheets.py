@@ -14,15 +14,16 @@ from securechat.client.events import ConnectionState
 from securechat.client.preferences import PreferenceStore
 from securechat.client.protection import Protection
 from securechat.client.sentences import explain
-from securechat.desktop import chat_sheets, texts
-from securechat.desktop.crash_sheet import CrashSheet
-from securechat.desktop.export_sheet import ExportSheet
-from securechat.desktop.help_sheet import HelpSheet
-from securechat.desktop.password_sheet import PasswordSheet
-from securechat.desktop.person_sheet import PersonSheet
-from securechat.desktop.protection_sheet import ProtectionSheet
-from securechat.desktop.settings_sheet import SettingsSheet
-from securechat.desktop.sheet import Sheet
+from securechat.desktop import texts
+from securechat.desktop.chat import chat_sheets
+from securechat.desktop.sheets.crash_sheet import CrashSheet
+from securechat.desktop.sheets.export_sheet import ExportSheet
+from securechat.desktop.sheets.help_sheet import HelpSheet
+from securechat.desktop.sheets.password_sheet import PasswordSheet
+from securechat.desktop.sheets.person_sheet import PersonSheet
+from securechat.desktop.sheets.protection_sheet import ProtectionSheet
+from securechat.desktop.sheets.settings_sheet import SettingsSheet
+from securechat.desktop.sheets.sheet import Sheet
 from securechat.errors import ConnectionClosed, StoreError
 from tests.desktop.driver import Driver
 from tests.desktop.hands import composing, focused, notices, opened, press, to_message, type_in

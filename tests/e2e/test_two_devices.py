@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from securechat.client.profiles import profile_folder
-from securechat.desktop.password_sheet import PasswordSheet
-from securechat.desktop.sessions_sheet import SessionsSheet
+from securechat.desktop.sheets.password_sheet import PasswordSheet
+from securechat.desktop.sheets.sessions_sheet import SessionsSheet
 from tests.e2e.conftest import MakePerson, OpenWindow, StartServer
 from tests.e2e.person import PASSWORD, Person
 from tests.e2e.server_process import ServerProcess

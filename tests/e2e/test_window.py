@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from securechat.client.events import ConnectionState
-from securechat.desktop.sessions_sheet import SessionsSheet
+from securechat.desktop.sheets.sessions_sheet import SessionsSheet
 from tests.e2e.conftest import MakePerson, OpenWindow, StartServer
 from tests.e2e.person import PASSWORD
 from tests.e2e.window import Window

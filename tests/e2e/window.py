@@ -11,9 +11,9 @@ from pathlib import Path
 from securechat.client import ChatClient
 from securechat.client.events import Event
 from securechat.desktop.app import App
-from securechat.desktop.chat_control import ChatControl
-from securechat.desktop.connect_form import ConnectForm
-from securechat.desktop.notifier import Notifier
+from securechat.desktop.chat.chat_control import ChatControl
+from securechat.desktop.form.connect_form import ConnectForm
+from securechat.desktop.notify.notifier import Notifier
 from tests.e2e.person import PASSWORD
 from tests.e2e.program import WAIT_S
 from tests.keys import quick_stretch, rsa_key

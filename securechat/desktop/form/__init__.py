@@ -1,0 +1,1 @@
+"""The form that leads into a chat, and fields to fill in."""

@@ -1,0 +1,1 @@
+"""Conversations and people: the sidebar and the jump list."""

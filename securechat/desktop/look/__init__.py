@@ -1,0 +1,1 @@
+"""Colours, shapes, pictures and fonts of everything in the window."""

@@ -1,0 +1,1 @@
+"""Cards over the window for one matter each: settings, password, sessions, protection, export, help."""

@@ -1,0 +1,1 @@
+"""Where messages are written: the composer, what a slash means, emoji, completion."""
