@@ -106,8 +106,9 @@ class Studio:
         IMAGES.mkdir(parents=True, exist_ok=True)
         path = IMAGES / f"{name}.png"
         subprocess.run(
-            ["import", "-window", "root", "-crop", f"{SIZE[0]}x{SIZE[1]}+0+0", "+repage", "+dither", "-colors", "192",
-             "-define", "png:compression-level=9", str(path)], check=True,
+            ["import", "-window", "root", "-crop", f"{SIZE[0]}x{SIZE[1]}+0+0", "+repage", "+dither", "-colors", "96",
+             "-strip", "-define", "png:compression-filter=0", "-define", "png:compression-level=9", f"png8:{path}"],
+            check=True,
         )
         print(f"{path.relative_to(IMAGES.parent.parent)}  {path.stat().st_size // 1024} KiB")
 
