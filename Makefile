@@ -29,9 +29,9 @@ client: ## install what is needed and open the window
 	$(prepare) client
 	@exec $(VENV_PYTHON) client.py $(ARGS)
 
-test: ## install what the tests need and run them
+test: ## install what the tests need and run them, two at a time
 	$(prepare) test
-	@exec $(VENV_PYTHON) -m pytest $(ARGS)
+	@exec $(VENV_PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 tests: test
 

@@ -101,8 +101,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the display before the first test if one of them opens windows."""
-    if session.config.option.collectonly or sys.platform != "linux" or os.environ.get("DISPLAY"):
+    """Start the display before the first test if one of them opens windows.
+
+    Where tests run side by side, each process has one of its own: two windows cannot both have the keyboard.
+    """
+    shared = os.environ.get("DISPLAY") and "PYTEST_XDIST_WORKER" not in os.environ
+    if session.config.option.collectonly or sys.platform != "linux" or shared:
         return
     markers = {mark.name for item in session.items for mark in item.iter_markers()}
     if markers & {"gui", "e2e"}:
