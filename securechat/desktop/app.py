@@ -20,16 +20,16 @@ from securechat import __version__
 from securechat.client.events import Event, HistoryLoaded, Progress
 from securechat.client.preferences import Preferences
 from securechat.client.sentences import explain
-from securechat.client.settings import Settings
 from securechat.desktop import texts
 from securechat.desktop.client_port import CLOSE_S, ClientFactory, real_client
 from securechat.desktop.form.connect_form import ConnectForm
-from securechat.desktop.form.form_model import ConnectRequest, FormModel
+from securechat.desktop.form.form_model import FormModel
+from securechat.desktop.form.remembered import Remembered, field_to_mend
 from securechat.desktop.look.emoji import emoji_kills, name_emoji
 from securechat.desktop.look.theme import Theme
 from securechat.desktop.pump import Pump
 from securechat.desktop.window import Window
-from securechat.errors import ChatError, ConnectionClosed, ErrorCode, FirstContact, RequestRefused
+from securechat.errors import ChatError, FirstContact
 
 if TYPE_CHECKING:
     # A chat needs some fifty modules more than the form. They are loaded while the person is being logged in, so that
@@ -74,8 +74,8 @@ class App:
         self._early: list[Event] = []  # what happened before the chat was open
         self._kept_drafts: dict[tuple[str, str], dict[bytes, str]] = {}
         self._closed = self._showing_crash = False
-        self.model = FormModel(server=server)
-        problem = self._load_settings() or self.window.problem
+        self.model, self._remembered = FormModel(server=server), Remembered(folder)
+        problem = self._remembered.fill(self.model) or self.window.problem
         self.pump = Pump(self.root, self._turn, self._crashed)
         self.root.protocol("WM_DELETE_WINDOW", self.close)
         # Tk looks this name up on the window for each call that raised.
@@ -134,20 +134,6 @@ class App:
         return self.control is not None and self.control.model.working
 
     # ------------------------------------------------------------------ form
-    def _load_settings(self) -> str:
-        """Prefill the form; returns a sentence if the settings cannot be read."""
-        self._settings: Settings | None = None
-        try:
-            self._settings = Settings.load(self._folder)
-        except ChatError as error:
-            return explain(error)
-        if not self.model.server:
-            self.model.server = self._settings.last_server or texts.THIS_COMPUTER
-        self.model.username = self._settings.last_username
-        # Who was never logged in from here comes to register, most likely.
-        self.model.register = not self.model.username
-        return ""
-
     def _show_form(self, sentence: str = "", *, calm: bool = False) -> None:
         if self.chat is not None:
             self.chat.destroy()
@@ -173,7 +159,7 @@ class App:
 
         self.session = Session(
             self._factory, self._folder, self.model.request(accept_fingerprint), self.pump.post, on_open=self._opened,
-            on_fail=self._failed, on_event=self._event, on_error=self._crashed, remember=self._remember, after=before,
+            on_fail=self._failed, on_event=self._event, on_error=self._crashed, remember=self._remembered.note, after=before,
         )
 
     def cancel_connect(self) -> None:
@@ -191,28 +177,9 @@ class App:
         if isinstance(error, FirstContact):
             self.form.show_first_contact(error.fingerprint, error.server_name)
         elif isinstance(error, ChatError):
-            self.form.show_error(explain(error), self._field_to_mend(error))
+            self.form.show_error(explain(error), field_to_mend(error, registering=self.model.register))
         else:
             self._crashed(error)
-
-    def _field_to_mend(self, error: ChatError) -> str:
-        """The field of the form that ``error`` is about; "" if it is about none."""
-        if not isinstance(error, (RequestRefused, ConnectionClosed)):
-            return ""
-        if error.code == ErrorCode.NAME_TAKEN:
-            return "username"
-        if error.code == ErrorCode.BAD_LOGIN:
-            return "password"
-        return "invite" if error.code == ErrorCode.REGISTRATION_REFUSED and self.model.register else ""
-
-    def _remember(self, request: ConnectRequest) -> None:
-        """On the session's worker, after it connected: one small write."""
-        if self._settings is None:
-            return  # they could not be read, so they are not overwritten either
-        try:
-            self._settings.remember(request.server, request.username)
-        except (ChatError, OSError) as error:
-            log.debug("the settings were not saved: %s", type(error).__name__)
 
     # ------------------------------------------------------------------ chat
     def _opened(self, session: Session, opened: Opened) -> None:
