@@ -159,7 +159,8 @@ class App:
 
         self.session = Session(
             self._factory, self._folder, self.model.request(accept_fingerprint), self.pump.post, on_open=self._opened,
-            on_fail=self._failed, on_event=self._event, on_error=self._crashed, remember=self._remembered.note, after=before,
+            on_fail=self._failed, on_event=self._event, on_error=self._crashed, remember=self._remembered.note,
+            after=before,
         )
 
     def cancel_connect(self) -> None:

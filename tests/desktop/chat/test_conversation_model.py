@@ -227,14 +227,15 @@ def test_posts_missed_while_away_get_the_line() -> None:
 
 def test_a_long_batch_comes_in_pieces_the_newest_first() -> None:
     model = model_of()
-    model.take(posts(1, 250), begins=True)
-    assert [m.seq for m in model.timeline.messages] == list(range(151, 251))
+    last = 2 * PIECE + 50
+    model.take(posts(1, last), begins=True)
+    assert [m.seq for m in model.timeline.messages] == list(range(last - PIECE + 1, last + 1))
     assert model.working and not model.timeline.begins
     assert not model.may_load_older(0.0)  # what is here already comes first
     model.work()
-    assert [m.seq for m in model.timeline.messages] == list(range(51, 251))
+    assert [m.seq for m in model.timeline.messages] == list(range(51, last + 1))
     assert finish(model) == 1
-    assert [m.seq for m in model.loaded()] == list(range(1, 251))
+    assert [m.seq for m in model.loaded()] == list(range(1, last + 1))
     assert model.timeline.begins
     assert model.work() == []
 
@@ -246,10 +247,10 @@ def test_a_batch_of_one_piece_is_in_at_once() -> None:
 
 
 def test_opening_a_long_conversation_counts_all_and_marks_the_first_unread_in_the_end() -> None:
-    model = model_of(posts(1, 350), read=20)
-    assert model.unread() == Unread(100, more=True)
+    model = model_of(posts(1, 3 * PIECE + 50), read=20)
+    assert model.unread() == Unread(PIECE, more=True)
     assert finish(model) == 3
-    assert model.unread() == Unread(330)
+    assert model.unread() == Unread(3 * PIECE + 30)
     assert model.timeline.first_new == key_of("bob21")
 
 

@@ -25,7 +25,7 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.desktop import texts
-from securechat.desktop.chat.conversation_model import OpenedConversation
+from securechat.desktop.chat.conversation_model import PIECE, OpenedConversation
 from securechat.desktop.chat.view_model import (
     Arrived,
     ChatModel,
@@ -295,14 +295,14 @@ def test_ignoring_folds_posts_quiets_typing_and_empties_the_count(model: ChatMod
 
 def test_long_work_is_done_for_one_conversation_at_a_time(three: ChatModel) -> None:
     for conv in (LOBBY, ROOM):
-        block = tuple(message(n, "bob", str(n), conv=conv) for n in range(1, 251))
+        block = tuple(message(n, "bob", str(n), conv=conv) for n in range(1, 2 * PIECE + 51))
         three.apply(HistoryLoaded(conv, block, True, True))
     turns = 0
     while three.working:
         three.work()
         turns += 1
     assert turns == 4
-    assert [len(model.timeline.messages) for model in three.conversations.values()] == [250, 250, 0]
+    assert [len(model.timeline.messages) for model in three.conversations.values()] == [2 * PIECE + 50, 2 * PIECE + 50, 0]
 
 
 def test_where_somebody_looks_a_new_post_gets_no_line_and_elsewhere_it_does(three: ChatModel) -> None:
