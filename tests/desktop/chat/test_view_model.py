@@ -302,7 +302,8 @@ def test_long_work_is_done_for_one_conversation_at_a_time(three: ChatModel) -> N
         three.work()
         turns += 1
     assert turns == 4
-    assert [len(model.timeline.messages) for model in three.conversations.values()] == [2 * PIECE + 50, 2 * PIECE + 50, 0]
+    whole = 2 * PIECE + 50
+    assert [len(model.timeline.messages) for model in three.conversations.values()] == [whole, whole, 0]
 
 
 def test_where_somebody_looks_a_new_post_gets_no_line_and_elsewhere_it_does(three: ChatModel) -> None:
