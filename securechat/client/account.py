@@ -212,7 +212,8 @@ class Account:
         """Make `keys` what logs in and opens the vault. True if they hold, here and at the server.
 
         False if no answer came that says so: the connection is closed then, and `log_in` on the next one finds out
-        which keys hold. RequestRefused, AuthError: the present ones hold.
+        which keys hold. RequestRefused, AuthError: the present ones hold. ConnectionClosed too: the server had refused
+        for certain, and the connection ended before a second try.
         """
         for _ in range(_TRIES):
             version = self._version + 1
@@ -229,7 +230,10 @@ class Account:
                 self._settle(present)
                 if error.code != ErrorCode.CONFLICT:
                     raise
-                self.fetch(link)
+                try:
+                    self.fetch(link)
+                except TimeoutError as late:
+                    raise ConnectionClosed from late
                 continue
             except (ConnectionClosed, TimeoutError):
                 return self._lost_answer(link)

@@ -92,6 +92,8 @@ class AccountActions:
                 return
         except TimeoutError as error:
             raise ConnectionClosed(_UNKNOWN) from error
+        except ConnectionClosed as error:
+            raise ConnectionClosed(_NOT_CHANGED) from error
         self._find_out(session, wanted, end_s)
 
     def _find_out(self, session: Session, wanted: LoginKeys, end_s: float) -> None:

@@ -40,7 +40,6 @@ class Contacts:
         self._prekeys: dict[bytes, tuple[int, bytes]] = {}
         self._contacts: dict[tuple[str, bytes], Contact] = {}
         self._pins: dict[str, bytes] = {}
-        self._dirty = False
         self._watchers: list[Callable[[], None]] = []
         for contact in contacts:
             self._put(contact)
@@ -74,11 +73,6 @@ class Contacts:
     def watch(self, changed: Callable[[], None]) -> None:
         """`changed` is called after who is ignored has changed, on the thread that changed it."""
         self._watchers.append(changed)
-
-    @property
-    def dirty(self) -> bool:
-        """True if something should be written to the vault at the next opportunity."""
-        return self._dirty
 
     def learn(self, fp: bytes, pair: KeyPair) -> str:
         """Take one answer of GET_KEYS for `fp`. Returns a sentence if the answer is an alarm, else "".
@@ -128,7 +122,6 @@ class Contacts:
             if fp in (self._own.fp, self._server.fp) or name in self._pins or fp not in self._present:
                 return
             self._put(Contact(name, fp, ContactState.SEEN, self._prekeys.get(fp, (0, b""))[0]))
-            self._dirty = True
 
     def merged(self, contents: VaultContents) -> VaultContents:
         """`contents` with what was learned here. A name that the vault pins to another key keeps that key (§4)."""
@@ -185,11 +178,8 @@ class Contacts:
         return {contact.username for contact in self._contacts.values() if contact.state == ContactState.IGNORED}
 
     def written(self, contents: VaultContents) -> None:
-        """`contents` is durable at the server: it is taken, and what it holds need not be written again."""
+        """`contents` is durable at the server, and is taken."""
         self.adopt(contents)
-        stored = {(contact.username, contact.fp) for contact in contents.contacts}
-        with self._lock:
-            self._dirty = any(key not in stored for key in self._contacts) and len(stored) < limits.CONTACTS
 
 
 def _risen(own: Contact, stored: Contact) -> Contact:

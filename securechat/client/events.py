@@ -109,8 +109,8 @@ class Message:
     message that is not here.
     ``late``: the signed time is long before its neighbours: show "sent <date>, arrived late".
     ``edited``, ``deleted``, ``deleted_by_operator``, ``reactions`` (emoji, usernames) hold what later posts changed;
-    ``earlier`` the texts before the present one as (time_ms, text), the first one first. ``pending``: a change of ours
-    to it (edit, deletion, reaction) is shown already but still waits in the outbox.
+    ``earlier`` the texts before the present one as (time_ms, text): the first one, then at most the newest 200.
+    ``pending``: a change of ours to it (edit, deletion, reaction) is shown already but still waits in the outbox.
     """
 
     conv: bytes

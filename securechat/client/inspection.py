@@ -102,4 +102,5 @@ def _about(
         post_id=message.post_id, kind=ConversationKind.LOBBY, author=message.author, author_fp=message.author_fp,
         signature=signature, verified=verified, server_reads=True, readers=(), stream_id=stream_id,
         stream_author=stream_author, prekey_id=prekey_id, text=as_signed.text, stored=post.raw, sealed=sealed,
+        edited=message.edited,
     )

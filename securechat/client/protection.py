@@ -32,6 +32,7 @@ class Protection:
     ``text``: as signed in this very post, whatever later edits say. ``stored``: what the server keeps of it, or will
     keep of one that waits; ``sealed``: the envelope as it comes over the connection, b"" while offline; of one that
     waits, as it will go out.
+    ``edited``: later posts of the author gave it another text; all of this is about the first one.
     """
 
     post_id: bytes
@@ -48,3 +49,4 @@ class Protection:
     text: str
     stored: bytes
     sealed: bytes
+    edited: bool = False

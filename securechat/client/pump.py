@@ -17,7 +17,7 @@ from functools import partial
 from securechat.client.login import Link
 from securechat.client.outbox import Outbox
 from securechat.client.outbox_file import Entry
-from securechat.client.sentences import explain, seconds_of
+from securechat.client.sentences import explain, explain_stream, seconds_of
 from securechat.client.timeline import Timeline
 from securechat.client.writing import Writer, target_of
 from securechat.errors import ConnectionClosed, ErrorCode, RemoteProtocolError, RequestRefused
@@ -233,7 +233,8 @@ class Pump:
             return
         self._tries.pop(entry.local_id, None)
         self._outbox.remove(entry.local_id)
-        self._timelines[entry.post.conv].refused(entry.local_id, explain(error))
+        said = explain_stream(error) if not_taken else explain(error)
+        self._timelines[entry.post.conv].refused(entry.local_id, said)
         self._outcomes.put(entry.local_id, error)
 
     def _pause(self, seconds: float) -> None:

@@ -20,7 +20,7 @@ from securechat.errors import (
 )
 from securechat.rules.clean_text import one_line
 
-__all__ = ["explain", "explain_closing", "hold_up", "seconds_of"]
+__all__ = ["explain", "explain_closing", "explain_stream", "hold_up", "seconds_of"]
 
 _SECONDS = re.compile(r"[0-9]{1,8}(\.[0-9]{1,8})?")
 
@@ -42,6 +42,11 @@ _REFUSALS: dict[int, str] = {
     ErrorCode.INTERNAL: "Something went wrong inside the server. Try again; if it stays, tell its operator.",
     ErrorCode.UNSUPPORTED: "The server is too old for this. Ask its operator to update it.",
 }
+
+_WRONG_CLOCK = (
+    "The server does not take it, because this computer's clock is minutes or more away from its own. "
+    "Set date, time and time zone of this computer, then send it again."
+)
 
 _CLOSINGS: dict[int, str] = {
     ErrorCode.MALFORMED: "The server did not understand this program and ended the connection. Update whichever of the "
@@ -91,11 +96,19 @@ def _refusal(error: RequestRefused) -> str:
     return sentence
 
 
+def explain_stream(error: RequestRefused) -> str:
+    """Why a stream of posts was refused. Forbidden it is for its time alone (docs/protocol.md §11)."""
+    return _WRONG_CLOCK if error.code == ErrorCode.FORBIDDEN else explain(error)
+
+
 def explain_closing(error: ConnectionClosed) -> str:
     """Why a connection ended, in one or two sentences."""
     if error.code is None:
         return str(error)
     sentence = _CLOSINGS.get(error.code, "The server ended the connection.")
+    reason = one_line(str(error)).strip()
+    if error.code == ErrorCode.KICKED and reason:  # the reason first: it says more than we know
+        return f"The server ended your session: {reason.rstrip('.')}. Log in again, or ask its operator."
     if error.code in (ErrorCode.KICKED, ErrorCode.SHUTDOWN, ErrorCode.VERSION):
         return _with_reason(sentence, str(error))
     return sentence

@@ -33,6 +33,9 @@ _COME_UP: Final = b"come up"
 _DONE: Final = b"done"
 _KEY: Final = 32
 _ANSWER_S: Final = 0.5  # for each message; both are on this computer, and a second start tries again
+_FIRST_S: Final = 0.1  # for the first one that the first program waits for: who says nothing holds up all behind
+_TURN_S: Final = 2.0  # for the first one that a second start waits for: others may be before it
+_NO_ROOM_S: Final = 0.2  # until the next try after a connection could not be taken, as without a free file number
 _PATIENCE_S: Final = 5.0  # the first program may only just have begun
 _LOOK_EVERY_S: Final = 0.05
 _CALM_S: Final = 1.0  # the first moments of the program belong to its window, and listening needs large imports
@@ -118,7 +121,13 @@ class SingleInstance:
                     self._port = port
                 atomic_write(self._where, f"{port} {key.hex()}\n".encode())
                 while not self._closed.is_set():
-                    with listener.accept() as connection:
+                    try:
+                        connection = listener.accept()
+                    except OSError as problem:
+                        logger.debug("a connection was not taken: %s", problem)
+                        self._closed.wait(_NO_ROOM_S)
+                        continue
+                    with connection:
                         self._serve(connection, key)
         except (OSError, StoreError) as problem:
             logger.warning("a second start cannot bring this window up: %s", problem)
@@ -129,17 +138,21 @@ class SingleInstance:
     def _serve(self, connection: Connection, key: bytes) -> None:
         if self._closed.is_set():
             return
-        talk = _Patient(connection)
+        talk = _Patient(connection, _FIRST_S)
         if talk.prove(key, first=True) and talk.hear() == _COME_UP:
             if self._on_raise() is not False:
                 talk.say(_DONE)
 
 
 class _Patient:
-    """A connection on which nothing waits for ever: each message comes whole and within `_ANSWER_S`, or is b""."""
+    """A connection on which nothing waits for ever: each message comes whole and in time, or is b"".
 
-    def __init__(self, connection: Connection) -> None:
+    The first one has `first_s` seconds, each other one `_ANSWER_S`.
+    """
+
+    def __init__(self, connection: Connection, first_s: float) -> None:
         self._connection = connection
+        self._wait_s = first_s
         if os.name == "posix":
             # Half a message is then an error, and not a wait for its other half.
             os.set_blocking(connection.fileno(), False)
@@ -172,8 +185,9 @@ class _Patient:
 
     def recv_bytes(self, maxlength: int | None = None) -> bytes:
         """As a connection does it, for the library's challenges. OSError, EOFError."""
-        if not self._connection.poll(_ANSWER_S):
+        if not self._connection.poll(self._wait_s):
             raise EOFError
+        self._wait_s = _ANSWER_S
         return self._connection.recv_bytes(maxlength)
 
     def send_bytes(self, words: bytes) -> None:
@@ -198,7 +212,7 @@ def _ask(where: Path) -> bool:
     except (OSError, ValueError):
         return False
     with connection:
-        talk = _Patient(connection)
+        talk = _Patient(connection, _TURN_S)
         if not talk.prove(secret, first=False):
             return False
         talk.say(_COME_UP)

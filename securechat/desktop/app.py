@@ -26,8 +26,8 @@ from securechat.desktop.form.connect_form import ConnectForm
 from securechat.desktop.form.form_model import FormModel
 from securechat.desktop.form.remembered import Remembered, field_to_mend
 from securechat.desktop.look.emoji import emoji_kills, name_emoji
-from securechat.desktop.look.theme import Theme
 from securechat.desktop.pump import Pump
+from securechat.desktop.shell import WindowShell
 from securechat.desktop.window import Window
 from securechat.errors import ChatError, FirstContact
 
@@ -46,7 +46,7 @@ __all__ = ["App"]
 log = logging.getLogger(__name__)
 
 
-class App:
+class App(WindowShell):
     """The program. ``root``: a window of the caller's, else one is made; ``server``: what the form begins with.
 
     For tests: ``client_factory`` (folder, on_event) makes the client, ``clock`` and ``monotonic`` are the time,
@@ -68,7 +68,6 @@ class App:
         self.attention: Attention | None = None
         self._notifier = notifier
         self.window = Window(root, folder, theme, self._may_redraw, self._redraw, self._say)
-        self.root = self.window.root
         self._shield: Callable[[str], str] = name_emoji if emoji_kills(self.window.windowing) else str
         self._ending: list[Session] = []
         self._early: list[Event] = []  # what happened before the chat was open
@@ -129,15 +128,21 @@ class App:
             self.root.destroy()
 
     def _turn(self) -> bool:
-        if self.control is not None and self.chat is not None:
-            self.control.tick()
-        return self.control is not None and self.control.model.working
+        # An ended session holds its client, and with it what was read there.
+        self._ending = [session for session in self._ending if not session.join(0.0)]
+        if self.control is None or self.chat is None:
+            return False
+        self.control.tick()
+        # The tick may have ended the chat.
+        return self.control is not None and (self.control.model.working or self.chat.timeline.drawing)
 
     # ------------------------------------------------------------------ form
     def _show_form(self, sentence: str = "", *, calm: bool = False) -> None:
         if self.chat is not None:
             self.chat.destroy()
         self.chat = self.control = None
+        if self.attention is not None:
+            self.attention.toast = None  # it would keep the view, and that all messages
         if self.form is not None:
             self.form.destroy()
         self.root.configure(bg=self.theme.palette.side)
@@ -217,11 +222,16 @@ class App:
         self.root.configure(bg=self.theme.palette.bg)
         chat = ChatView(self.root, self.theme, control, self._monotonic)
         chat.pack(fill="both", expand=True)
+        self.window.bind_keys(chat.window_keys, self._key)
         control.attention.attach(chat, self.theme)
         chat.update_idletasks()  # what is not on the screen yet takes no keys
         chat.composer.text.focus_set()
         control.attach(chat)  # an open search takes the focus back
         self.chat = chat  # not before it is whole
+
+    def _key(self, key: str) -> None:
+        if self.chat is not None:
+            self.chat.press(key)
 
     def _event(self, session: Session, event: Event) -> None:
         if session is not self.session:
@@ -261,24 +271,9 @@ class App:
             opened = self.control.model.opened
             self._kept_drafts[opened.fingerprint, opened.username] = drafts
         session.close(drafts)
-        self._ending = [*self._ending[-3:], session]
+        self._ending.append(session)
 
-    # ------------------------------------------------------------------ what the chat needs (`Shell`)
-    @property
-    def theme(self) -> Theme:
-        """The look of everything in the window."""
-        return self.window.theme
-
-    @property
-    def preferences(self) -> Preferences:
-        """What the person chose."""
-        return self.window.preferences
-
-    @property
-    def focused(self) -> bool:
-        """True if the person's keys go to this window."""
-        return self.window.focused
-
+    # ------------------------------------------------------------------ what the chat needs beside `WindowShell`
     def change_preferences(self, preferences: Preferences) -> None:
         """Take them, draw anew if the look changed, remember them."""
         self._say(self.window.change(preferences))
@@ -286,22 +281,6 @@ class App:
     def zoom(self, step: int) -> None:
         """See `Window.zoom`."""
         self._say(self.window.zoom(step))
-
-    def set_title(self, title: str) -> None:
-        """The window's title."""
-        self.window.set_title(title)
-
-    def post(self, call: Callable[[], None]) -> None:
-        """Let the main thread make ``call`` soon."""
-        self.pump.post(call)
-
-    def raise_window(self) -> None:
-        """Come up before other windows."""
-        self.window.raise_up()
-
-    def copy(self, words: str) -> None:
-        """Put words on the clipboard."""
-        self.window.copy(words)
 
     def sign_out(self) -> None:
         """End this session and go back to the form."""

@@ -1,8 +1,8 @@
 """One try to connect and the account that came of it: owns the client and the threads that wait for it.
 
 Two workers per session: ``desktop-slow`` connects and loads older messages, ``desktop-quick`` saves drafts and tells
-that somebody types, so that a draft never waits for a server. Results go to the Tk main thread through ``post``.
-Knows no Tk.
+that somebody types, so that a draft never waits for a server. It alone writes drafts: so they lie on disk in the order
+in which they were written. Results go to the Tk main thread through ``post``. Knows no Tk.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from securechat.desktop.chat.conversation_model import OpenedConversation
 from securechat.desktop.chat.view_model import Opened
 from securechat.desktop.client_port import CLOSE_S, Client, ClientFactory
 from securechat.desktop.form.form_model import ConnectRequest
+from securechat.desktop.notify.browser import Browser
 from securechat.errors import ChatError, ConnectionClosed
 
 __all__ = ["CLOSE_S", "Session", "Worker"]
@@ -28,7 +29,8 @@ __all__ = ["CLOSE_S", "Session", "Worker"]
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DRAFT_S = 2.0  # what a full disk or a slow one may take of it
+DRAFT_S = 4.0  # what a slow disk may take of CLOSE_S; a client that is closed keeps no drafts any more
+BROWSER_S = 0.5  # what browsers that do not return may take of it
 
 
 class Worker:
@@ -60,6 +62,7 @@ class Worker:
                 call()
             except Exception as error:  # a worker outlives a bad call; the owner is told
                 self._on_error(error)
+            del call  # its closure may hold a password, or a session that is over
 
 
 class Session:
@@ -86,6 +89,7 @@ class Session:
         self._tell = tell
         self._slow = Worker("desktop-slow", tell)
         self._quick = Worker("desktop-quick", tell)
+        self._browser = Browser(tell)
         self._slow.submit(lambda: self._connect(request, after))
 
     # ------------------------------------------------------------------ connecting (desktop-slow)
@@ -136,9 +140,12 @@ class Session:
         return call(self._of_client())
 
     def soon(self, call: Callable[[Client], object]) -> None:
-        """Make a call that needs no answer and no server: drafts, typing, read marks. What it raises is logged."""
+        """Make a call that needs no answer and no server: drafts, typing, read marks. What it raises is logged. One
+        that has not begun when the session is closed is not made."""
 
         def quiet() -> None:
+            if self._cancelled.is_set():
+                return
             try:
                 call(self._of_client())
             except (ChatError, TimeoutError) as error:
@@ -163,6 +170,11 @@ class Session:
 
         self._slow.submit(ask)
 
+    def browse(self, url: str, failed: Callable[[], None]) -> None:
+        """Show a web address in the person's browser; ``failed`` follows if there is none, unless the session is
+        closed by then."""
+        self._browser.open(url, lambda: self._post(lambda: None if self._cancelled.is_set() else failed()))
+
     def _of_client(self) -> Client:
         if self.client is None:
             raise RuntimeError("the session has no client yet")
@@ -184,11 +196,11 @@ class Session:
 
     def _close(self, drafts: Mapping[bytes, str]) -> None:
         deadline = time.monotonic() + CLOSE_S
+        self._quick.submit(lambda: self._save_drafts(drafts))
         self._quick.stop()
-        self._quick.join(DRAFT_S)  # an older draft must not be written after the last one
+        if not self._quick.join(DRAFT_S):
+            log.debug("the last drafts were not written in time")
         if self.client is not None:
-            for conv, draft in drafts.items():
-                self._save_draft(self.client, conv, draft)
             self.client.cancel()
         self._slow.stop()
         if self.client is not None:
@@ -196,14 +208,21 @@ class Session:
         self._slow.join(max(0.5, deadline - time.monotonic()))
         if self.client is not None:
             self.client.close(0.5)  # made while the first call was not there to close it
+        if not self._browser.close(BROWSER_S):
+            log.debug("a browser did not return in time")
 
-    def _save_draft(self, client: Client, conv: bytes, draft: str) -> None:
-        try:
-            client.set_draft(draft, conv)
-        except (ChatError, OSError) as error:
-            log.debug("a draft was not saved: %s", type(error).__name__)
-        except Exception as error:  # whatever it was, the client must still be closed; the owner is told
-            self._tell(error)
+    def _save_drafts(self, drafts: Mapping[bytes, str]) -> None:
+        """On desktop-quick, behind the last call that had begun."""
+        client = self.client
+        if client is None:
+            return
+        for conv, draft in drafts.items():
+            try:
+                client.set_draft(draft, conv)
+            except (ChatError, OSError) as error:
+                log.debug("a draft was not saved: %s", type(error).__name__)
+            except Exception as error:  # whatever it was, the others must still be saved; the owner is told
+                self._tell(error)
 
     def join(self, timeout_s: float = CLOSE_S) -> bool:
         """Wait for the end that `close` began; True if everything ended in time."""

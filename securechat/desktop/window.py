@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import re
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +49,9 @@ class Window:
         self._may_redraw, self._redraw, self._say = may_redraw, redraw, say
         self._title = ""
         self.windowing = str(self.root.tk.call("tk", "windowingsystem"))
-        self.theme = Theme(self.root, palette_for(self.preferences.theme), self.preferences.zoom)
+        self._themes: dict[tuple[str, float], Theme] = {}
+        self._bound: set[str] = set()
+        self.theme = self._look()
         self._place()
         self._keys()
 
@@ -60,15 +63,25 @@ class Window:
             if not self._may_redraw():
                 self.preferences = replace(preferences, theme=before.theme, zoom=before.zoom)
                 return self._save()
-            old, self.theme = self.theme, Theme(self.root, palette_for(preferences.theme), preferences.zoom)
+            old, self.theme = self.theme, self._look()
             self._set_least()
             if preferences.theme != before.theme:
                 self._chosen_theme = preferences.theme
             try:
                 self._redraw()
             finally:
-                old.close()
+                if old is not self.theme:
+                    old.close()
         return self._save()
+
+    def _look(self) -> Theme:
+        """The theme that is wanted now, one that was there before if possible: Tk never frees all of a theme."""
+        palette, zoom = palette_for(self.preferences.theme), self.preferences.zoom
+        known = self._themes.get((palette.name, zoom))
+        if known is not None:
+            known.open()
+            return known
+        return self._themes.setdefault((palette.name, zoom), Theme(self.root, palette, zoom))
 
     def zoom(self, step: int) -> str:
         """One step larger (1), smaller (-1), or back to normal (0)."""
@@ -147,6 +160,13 @@ class Window:
         self.root.clipboard_clear()
         self.root.clipboard_append(words)
 
+    def bind_keys(self, keys: Iterable[str], call: Callable[[str], object]) -> None:
+        """Let ``call`` be told which of these keys is pressed anywhere in the window, for as long as that is there. One
+        that is bound already stays as it is: bound anew for each thing that shows, it would keep them all."""
+        for key in set(keys) - self._bound:
+            self._bound.add(key)
+            self.root.bind(key, partial(_tell, call, key))
+
     def _keys(self) -> None:
         root = self.root
         for key in ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>"):
@@ -162,6 +182,10 @@ class Window:
             # There Tk's own meaning is "to the start of the line", which nobody expects of a text field any more.
             root.bind_class("TEntry", "<Control-a>", lambda event: _select_entry(event.widget))
             root.bind_class("Text", "<Control-a>", lambda event: _select_text(event.widget))
+
+
+def _tell(call: Callable[[str], object], key: str, event: tk.Event[tk.Misc]) -> None:
+    call(key)
 
 
 def _select_entry(entry: tk.Misc) -> str:

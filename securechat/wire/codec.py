@@ -36,7 +36,6 @@ __all__ = [
     "fixed",
     "many",
     "nested",
-    "rest_of",
     "sized",
     "text",
     "wire",
@@ -244,12 +243,3 @@ def nested(record: type[R]) -> Kind[R]:
         out.append(value.encode())
 
     return Kind(write, lambda reader: record.read(reader))
-
-
-def rest_of(record: type[R]) -> Kind[R]:
-    """A record that fills the body up to its end; it keeps its `raw` bytes."""
-
-    def write(value: R, out: list[bytes]) -> None:
-        out.append(value.raw)
-
-    return Kind(write, lambda reader: record.decode(reader.rest()))

@@ -1,7 +1,8 @@
 """The bodies of all frames of docs/protocol.md §11, requests, replies and pushes, as records.
 
 A reply's record is named after what it holds. `EMPTY` bodies have no record: they are `b""`. Where a body is one
-header, envelope or room entry, the record of `securechat.wire.objects` is the body.
+header, envelope or room entry, the record of `securechat.wire.objects` is the body. Those about sessions are in
+`session_messages`, and are taken from here like the others.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from securechat.wire.codec import (
     wire,
 )
 from securechat.wire.objects import Grant
+from securechat.wire.session_messages import GetSessions, SessionInfo, Sessions, SessionsEnded
 
 __all__ = [
     "Bye",
@@ -145,33 +147,6 @@ class StoredVault(Record):
 
     version: int = wire(U64)
     vault: bytes = wire(_VAULT)
-
-
-class GetSessions(Record):
-    """C→S: LIST_SESSIONS of the own account after the one with id `after` (0: from the start)."""
-
-    after: int = wire(U64)
-
-
-class SessionInfo(Record):
-    """One session of the asker's account. `since` in ms: its login. `this`: 1 for the one that asks."""
-
-    session_id: int = wire(U64)
-    since: int = wire(U64)
-    address: str = wire(STR)
-    this: int = wire(U8)
-
-
-class Sessions(Record):
-    """OK of LIST_SESSIONS, by id; empty means the end."""
-
-    sessions: tuple[SessionInfo, ...] = wire(many(nested(SessionInfo), U32, _MANY))
-
-
-class SessionsEnded(Record):
-    """OK of END_SESSIONS: how many there were besides the one that asked."""
-
-    count: int = wire(U32)
 
 
 class GetUser(Record):

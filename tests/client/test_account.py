@@ -188,6 +188,23 @@ def test_a_change_that_never_arrived_leaves_the_old_key(devices: Devices) -> Non
     assert not devices.takes("alice", PASSWORD, "with-the-old") and devices.takes("alice", NEW, "with-the-new")
 
 
+def test_a_refusal_and_then_no_connection_leaves_the_old_key(server: ScriptedServer, meet: Meet) -> None:
+    """CONFLICT, and then the vault cannot be fetched for a second try."""
+    alice = meet()
+
+    def conflict(talk: Talk, body: bytes) -> bytes:
+        raise Refuse(ErrorCode.CONFLICT)
+
+    def leave(talk: Talk, body: bytes) -> bytes:
+        raise Drop
+
+    server.handlers[FrameType.PUT_VAULT] = conflict
+    server.handlers[FrameType.GET_VAULT] = leave
+    with pytest.raises(ConnectionClosed, match="old one still holds"):
+        alice.client.account.change_password(PASSWORD, NEW)
+    assert server.requests.count(FrameType.PUT_VAULT) == 1
+
+
 def test_an_error_behind_the_point_of_no_return_is_found_out_too(devices: Devices) -> None:
     alice = devices.register("alice")
 

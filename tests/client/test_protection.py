@@ -50,7 +50,7 @@ def test_an_edited_post_is_shown_as_its_own_bytes_say(server: ScriptedServer, me
     alice.client.wait_stored(alice.client.send("one"))
     alice.client.wait_stored(alice.client.edit(alice.last().post_id, "two"))
     found = alice.client.protection(alice.last().post_id)
-    assert found.text == "one" and b"one" in found.stored
+    assert found.text == "one" and b"one" in found.stored and found.edited
     assert found.verified  # our own key needs no comparing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -193,6 +194,37 @@ def test_who_says_nothing_or_half_a_message_does_not_hold_up_the_end_for_long(
         first.instance.close()
         with pytest.raises((EOFError, OSError)):
             client.recv_bytes()
+
+
+def test_connections_that_say_nothing_do_not_keep_a_second_start_waiting_for_long(first: First, folder: Path) -> None:
+    port, _ = address(folder)
+    with ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(Client(("127.0.0.1", port)))
+        assert SingleInstance.claim(folder, never, patience_s=1.0) is None
+    assert first.came_up()
+
+
+def test_a_connection_that_cannot_be_taken_does_not_end_the_listening(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As without a free file number, for a while."""
+    real, failed = Listener.accept, threading.Event()
+
+    def accept(listener: Listener) -> object:
+        if not failed.is_set():
+            failed.set()
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return real(listener)
+
+    monkeypatch.setattr(Listener, "accept", accept)
+    made = First(folder)
+    try:
+        assert failed.wait(WAIT_S)
+        assert SingleInstance.claim(folder, never, patience_s=WAIT_S) is None
+        assert made.came_up()
+    finally:
+        made.instance.close()
 
 
 def test_a_program_that_answers_for_the_first_without_the_key_is_not_believed(folder: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from securechat.client.clock_watch import ClockWatch, Jump, asleep_sentence, clock_sentence
 from securechat.client.pacing import Holdup
-from securechat.client.sentences import explain, hold_up
+from securechat.client.sentences import explain, explain_stream, hold_up
 from securechat.errors import ConnectionClosed, ErrorCode, RequestRefused
 
 
@@ -78,3 +78,15 @@ def test_a_hold_up_is_told_once_in_a_row_of_messages() -> None:
 )
 def test_each_trouble_has_its_next_step(error: Exception, words: list[str]) -> None:
     assert all(word in explain(error) for word in words)
+
+
+def test_a_stream_refused_for_its_time_names_the_clock_and_not_the_operator() -> None:
+    """The server's own words are about streams, which say nothing to a person."""
+    said = explain_stream(RequestRefused(ErrorCode.FORBIDDEN, "A stream's time is too far from the server's clock."))
+    assert "clock" in said and "Set date" in said and "stream" not in said and "operator" not in said
+    assert explain_stream(RequestRefused(ErrorCode.QUOTA)) == explain(RequestRefused(ErrorCode.QUOTA))
+
+
+def test_the_reason_of_being_sent_away_comes_first() -> None:
+    said = explain(ConnectionClosed("Too loud.", ErrorCode.KICKED))
+    assert said.index("Too loud") < said.index("Log in")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
+import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from securechat.client.events import Conversation, ConversationKind, Event
+from securechat.desktop import session as session_module
 from securechat.desktop.chat.view_model import Opened
 from securechat.desktop.form.form_model import ConnectRequest
 from securechat.desktop.session import Session
@@ -84,6 +86,59 @@ def test_the_last_draft_is_written_after_all_older_ones(owner: Owner) -> None:
     free.set()
     assert session.join(DEADLINE_S)
     assert saved == ["older", "newest"]
+
+
+def test_an_older_draft_never_follows_the_last_one(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick worker is held in a save for longer than closing waits for it, with another save queued behind."""
+    monkeypatch.setattr(session_module, "DRAFT_S", 0.01)
+    client, started, free = FakeClient(), threading.Event(), threading.Event()
+    saved: list[str] = []
+
+    def set_draft(text: str, conv: bytes | None = None) -> None:
+        if text == "older":
+            started.set()
+            assert free.wait(DEADLINE_S)
+        saved.append(text)
+
+    client.set_draft = set_draft  # type: ignore[method-assign]
+    session = owner.start(client)
+    owner.turn()
+    session.soon(lambda client: client.set_draft("older"))
+    session.soon(lambda client: client.set_draft("old"))
+    assert started.wait(DEADLINE_S)
+    session.close({LOBBY: "newest"})
+    assert client.closed.wait(DEADLINE_S) and saved == []
+    free.set()
+    assert session.join(DEADLINE_S)
+    assert saved == ["older", "newest"]
+
+
+def test_a_browser_that_does_not_return_holds_up_neither_drafts_nor_the_end(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, started, free, saved = FakeClient(), threading.Event(), threading.Event(), threading.Event()
+
+    def hang(url: str) -> bool:
+        started.set()
+        free.wait(DEADLINE_S)
+        return False
+
+    monkeypatch.setattr(webbrowser, "open", hang)
+    monkeypatch.setattr(session_module, "BROWSER_S", 0.01)
+    session = owner.start(client)
+    owner.turn()
+    session.browse("https://a.example", lambda: owner.failed.append(AssertionError()))
+    assert started.wait(DEADLINE_S)
+    session.soon(lambda client: saved.set())
+    assert saved.wait(DEADLINE_S)
+    session.close()
+    assert session.join(DEADLINE_S) and client.closed.is_set()
+    free.set()
+    owner.turn()  # that it failed concerns nobody any more
+    assert owner.failed == []
+    for thread in threading.enumerate():
+        if thread.name == "desktop-browser":
+            thread.join(DEADLINE_S)
 
 
 def test_the_next_session_connects_only_after_the_last_one_ended(owner: Owner) -> None:

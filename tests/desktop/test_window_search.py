@@ -6,6 +6,7 @@ import pytest
 
 from securechat.client.events import ConnectionState, MessageChanged
 from securechat.desktop import texts
+from securechat.desktop.chat.search_control import PIECE_S, SearchControl
 from tests.desktop.driver import Driver
 from tests.desktop.fake_client import message
 from tests.desktop.hands import focused, in_sight, press, type_in, wake
@@ -154,3 +155,49 @@ def test_a_search_goes_on_in_another_look(seen: Driver) -> None:
     assert focused(seen) == str(seen.chat.search_bar.entry)
     press(seen, "<Escape>")
     assert not seen.chat.search_bar.winfo_manager()
+
+
+def test_a_long_conversation_is_looked_through_in_pieces(window: Driver) -> None:
+    """The newest part at once; the count grows turn by turn, and the match that shows stays."""
+    window.client.shown = [message(n, "bob", f"tulip {n}") for n in range(1, 61)]
+    window.log_in()
+    seen = wake(window)
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += PIECE_S / 5
+        return now[0]
+
+    seen.chat.search_bar.set_query("tulip")
+    control = SearchControl(seen.control, clock)
+    control.is_open = True
+    control.search("tulip")
+    assert words(seen) == "5 of 5" and "tulip 60\n" in found(seen)
+    control.tick()
+    assert words(seen) == "10 of 10" and "tulip 60\n" in found(seen)
+    control.step(-1)
+    assert words(seen) == "14 of 15" and "tulip 59\n" in found(seen)
+    seen.client.say("carol", "one more tulip")
+    seen.turns()
+    for _ in range(40):
+        control.tick()
+    assert words(seen) == "59 of 61" and "tulip 59\n" in found(seen)
+    seen.client.say("dave", "tulips again")
+    seen.turns()
+    control.tick()
+    assert words(seen) == "59 of 62", "what was found before counts until all is looked through anew"
+    control.search("tulip 7")
+    assert words(seen) == texts.SEARCH_NOTHING
+    for _ in range(12):
+        control.tick()
+    assert words(seen) == "1 of 1" and "tulip 7\n" in found(seen), "the first match shows when it is found"
+
+
+def test_reading_on_while_searching_is_not_disturbed(seen: Driver) -> None:
+    """A message that comes and is the first to match is counted, and not scrolled to."""
+    press(seen, "<Control-f>")
+    type_in(seen, "needle")
+    assert words(seen) == texts.SEARCH_NOTHING
+    seen.client.say("carol", "a needle")
+    seen.turns()
+    assert words(seen) == "0 of 1" and "needle" not in found(seen)

@@ -1,13 +1,12 @@
 """What an open chat does: the person's actions on one side, the session's calls on the other, the model between.
 
-Implements what composer and sidebar ask for. Messages, search, sheets and notices are its parts, each in a file of its
-own. Main thread only; nothing here blocks on a server.
+Implements what composer and sidebar ask for. Messages, writing, search, sheets and notices are its parts, each in a
+file of its own. Main thread only; nothing here blocks on a server.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from securechat.client.preferences import Preferences
@@ -18,12 +17,11 @@ from securechat.desktop.chat.chat_view import ChatView
 from securechat.desktop.chat.conversation_model import Writing
 from securechat.desktop.chat.message_control import MessageControl
 from securechat.desktop.chat.search_control import SearchControl
-from securechat.desktop.chat.view_model import Arrived, Change, ChatModel, Ended, SentBack, Told
+from securechat.desktop.chat.view_model import Arrived, Change, ChatModel, EditRefused, Ended, SentBack, Told
+from securechat.desktop.chat.writing_control import WritingControl
 from securechat.desktop.client_port import Client
-from securechat.desktop.messages.shaping import shown
 from securechat.desktop.notify.attention import Attention
 from securechat.desktop.session import Session
-from securechat.desktop.writing.slash import written
 from securechat.errors import ChatError
 
 __all__ = ["ChatControl", "Shell"]
@@ -57,6 +55,7 @@ class ChatControl:
         self.sheets = ChatSheets(self)
         self.search = SearchControl(self)
         self.messages = MessageControl(self)
+        self.writing = WritingControl(self, self._make)
         self._view: ChatView | None = None
 
     @property
@@ -70,11 +69,11 @@ class ChatControl:
         """Draw on this view from now on."""
         self._view = view
         self.search.attached()
-        self._show_mode()
+        self.writing.arrived()
 
     def detach(self) -> None:
         """The view is about to be taken away: keep what is written there."""
-        self._keep_draft()
+        self.writing.left(self.model.current)
         self._view = None
 
     # ------------------------------------------------------------------ events
@@ -89,6 +88,8 @@ class ChatControl:
                 return
             elif isinstance(change, SentBack) and change.text:
                 self.view.composer.put_back(change.text)  # to be mended and sent again; it stays in the list too
+            elif isinstance(change, EditRefused):
+                self.writing.edit_refused(change)
 
     def tick(self) -> None:
         """To be called once per turn: goes on with long work, notes what was read, draws what depends on time."""
@@ -126,8 +127,9 @@ class ChatControl:
 
     def drafts(self) -> dict[bytes, str]:
         """What is written and not sent, by conversation."""
-        self._keep_draft()
-        return {model.conv: model.draft for model in self.model.conversations.values()}
+        if self._view is not None:  # else `detach` has kept it
+            self.writing.keep()
+        return self.writing.drafts()
 
     # ------------------------------------------------------------------ conversations
     def open_conversation(self, conv: bytes) -> None:
@@ -136,19 +138,14 @@ class ChatControl:
         if wanted is None or wanted is self.model.current:
             self.view.composer.text.focus_set()
             return
-        self._keep_draft()
-        left = self.model.current
-        if left.writing.mode == "edit":
-            left.writing = replace(left.writing, text=self.view.composer.get())
-        self.session.soon(lambda client: client.set_draft(left.draft, left.conv))
+        self.writing.left(self.model.current)
         self.model.current = wanted
         self.model.watch(False)
         self.search.close_search()
         self.messages.stop_looking()
         self.view.show_conversation()
-        if wanted.writing.mode == "edit":
-            self.view.composer.set(wanted.writing.text)
-        self._show_mode()
+        self.writing.arrived()
+        self.sheets.close_picker()
 
     def open_person(self, username: str) -> None:
         """The direct conversation with somebody, or who they are."""
@@ -173,32 +170,11 @@ class ChatControl:
     # ------------------------------------------------------------------ writing
     def send(self, text: str) -> str:
         """See `ComposerActions.send`."""
-        return self._post_text([text])
+        return self.writing.post([text])
 
     def send_parts(self, parts: Sequence[str]) -> str:
         """See `ComposerActions.send_parts`."""
-        return self._post_text(parts)
-
-    def _post_text(self, parts: Sequence[str]) -> str:
-        current = self.model.current
-        writing, conv = current.writing, current.conv
-        for index, part in enumerate(parts):
-            problem = self._make(lambda client, part=part, first=index == 0: (  # type: ignore[misc]
-                _post(client, writing if first else Writing(), part, conv)
-            ))
-            if problem:
-                if index:  # what went out already must not go out again
-                    self._put_back_later("\n\n".join(parts[index:]))
-                return problem
-            if index == 0 and writing.mode == "reply":
-                self.leave_mode()
-        if writing.mode == "edit":
-            # After the composer has emptied itself; until then its text counts as the edit's and is no draft.
-            self.shell.post(self.leave_mode)
-        return ""
-
-    def _put_back_later(self, text: str) -> None:
-        self.shell.post(lambda: self.view.composer.set(text))
+        return self.writing.post(parts)
 
     def change(self, call: Callable[[Client], object]) -> None:
         """Make a post that is not typed (a reaction, a deletion)."""
@@ -221,14 +197,7 @@ class ChatControl:
 
     def save_draft(self, text: str) -> None:
         """See `ComposerActions.save_draft`."""
-        current = self.model.current
-        if current.writing.mode != "edit":
-            current.draft = text
-            self.session.soon(lambda client: client.set_draft(text, current.conv))
-
-    def _keep_draft(self) -> None:
-        if self.model.current.writing.mode != "edit" and self._view is not None:
-            self.model.current.draft = self.view.composer.get()
+        self.writing.save_draft(text)
 
     def names(self) -> Sequence[str]:
         """See `ComposerActions.names`."""
@@ -242,33 +211,11 @@ class ChatControl:
 
     def leave_mode(self) -> None:
         """See `ComposerActions.leave_mode`."""
-        current = self.model.current
-        was, current.writing = current.writing, Writing()
-        self._show_mode()
-        if was.mode == "edit":
-            self.view.composer.set(current.draft)
+        self.writing.leave()
 
     def start(self, writing: Writing) -> None:
         """What is written next is a reply or an edit."""
-        if self.model.current.writing.mode == "edit":
-            self.leave_mode()
-        self._keep_draft()
-        self.model.current.writing = writing
-        self._show_mode()
-        if writing.mode == "edit" and writing.target is not None:
-            self.view.composer.set(written(writing.target.text))
-        self.view.composer.text.focus_set()
-
-    def _show_mode(self) -> None:
-        writing = self.model.current.writing
-        words = ""
-        if writing.mode == "edit":
-            words = texts.EDITING
-        elif writing.target is not None:
-            look = self.model.look
-            quoted = shown(self.view.composer, look.line(writing.target.text[:200]))
-            words = texts.replying(look.name(writing.target.author), quoted)
-        self.view.composer.set_mode(words, whole=writing.mode == "edit")
+        self.writing.start(writing)
 
     def command(self, name: str, argument: str) -> str:
         """See `ComposerActions.command`."""
@@ -324,7 +271,7 @@ class ChatControl:
         told = self.model.notices[0] if self.model.notices else None
         self.model.dismiss()
         if isinstance(told, Told) and told.details:
-            self.sheets.crash(told.details)
+            self.sheets.details(told)
 
     def zoom(self, step: int) -> None:
         """One step larger (1), smaller (-1), or back to normal (0)."""
@@ -338,13 +285,3 @@ class ChatControl:
     def sign_out(self) -> None:
         """End this session and go back to the form."""
         self.shell.sign_out()
-
-
-def _post(client: Client, writing: Writing, text: str, conv: bytes) -> int:
-    if writing.target is None:
-        return client.send(text, conv)
-    if writing.mode == "edit" and text == writing.target.text:
-        return 0  # nothing changed, so nobody is told of a change
-    if writing.mode == "edit":
-        return client.edit(writing.target.post_id, text, conv)
-    return client.reply(text, writing.target.post_id, conv)

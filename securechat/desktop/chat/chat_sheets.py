@@ -18,6 +18,8 @@ from securechat.client.preferences import Preferences
 from securechat.client.protection import Protection
 from securechat.client.sentences import explain
 from securechat.desktop import texts
+from securechat.desktop.chat.changes import Told
+from securechat.desktop.chat.kept_text_sheet import KeptTextSheet
 from securechat.desktop.lists.jump_list import JumpList
 from securechat.desktop.lists.lines import PersonLine
 from securechat.desktop.sheets.crash_sheet import CrashSheet
@@ -204,6 +206,11 @@ class ChatSheets:
 
         self._show(make)
 
+    def close_picker(self) -> None:
+        """Another conversation is open now: a reaction would go to a message that is out of sight."""
+        if isinstance(self.open, EmojiPicker):
+            self.close()
+
     # ------------------------------------------------------------------ export
     def export(self) -> None:
         """Write the open conversation to a file."""
@@ -262,12 +269,11 @@ class ChatSheets:
         """Keys and commands."""
         self._show(lambda: HelpSheet(self._chat.view, self._chat.view.theme, self._closed))
 
-    def crash(self, details: str) -> None:
-        """What went wrong inside the program, to be copied."""
-        chat = self._chat
-        self._show(lambda: CrashSheet(
-            chat.view, chat.view.theme, details, lambda: chat.shell.copy(details), self._closed
-        ))
+    def details(self, told: Told) -> None:
+        """What a notice has to be copied: what went wrong inside the program, or a text of the person's."""
+        chat, details = self._chat, told.details
+        sheet = CrashSheet if told.alarm else KeptTextSheet
+        self._show(lambda: sheet(chat.view, chat.view.theme, details, lambda: chat.shell.copy(details), self._closed))
 
     def jump(self) -> None:
         """The list that leads to a conversation by typing."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from securechat.client.events import ConnectionState, ConversationKind
 from securechat.desktop import texts
 from securechat.desktop.chat.banner import Strip
+from securechat.desktop.chat.growing_timeline import GrowingTimeline
 from securechat.desktop.chat.header import Header, MenuEntry
 from securechat.desktop.chat.view_model import Change, ListsMoved, Told
 from securechat.desktop.lists.sidebar import Sidebar
@@ -20,7 +21,6 @@ from securechat.desktop.look.theme import Theme
 from securechat.desktop.messages.message_menu import MessageMenu
 from securechat.desktop.messages.search_bar import SearchBar
 from securechat.desktop.messages.timeline_model import Splice
-from securechat.desktop.messages.timeline_view import TimelineView
 from securechat.desktop.writing.composer import Composer
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ NARROW = 660  # design pixels; a window with less shows no sidebar
 
 
 class ChatView(tk.Frame):
-    """Reachable for tests: ``sidebar``, ``header``, ``timeline``, ``composer``, ``banner``, ``notice``."""
+    """``window_keys`` are those that the window shall hand on to `press`.
+
+    Reachable for tests: ``sidebar``, ``header``, ``timeline``, ``composer``, ``banner``, ``notice``.
+    """
 
     def __init__(
         self, master: tk.Misc, theme: Theme, control: ChatControl, monotonic: Callable[[], float] = time.monotonic
@@ -53,7 +56,7 @@ class ChatView(tk.Frame):
         self.banner = Strip(main, theme, texts.TRY_NOW, control.retry_now, line)
         self.notice = Strip(main, theme, texts.DISMISS, self._dismiss, line)
         self.search_bar = SearchBar(main, theme, control.search)
-        self.timeline = TimelineView(main, theme, control.messages)
+        self.timeline = GrowingTimeline(main, theme, control.messages)
         self.composer = Composer(
             main, theme, texts.message_hint(model.current.title), control, shield=model.look.shield,
             monotonic=monotonic,
@@ -61,7 +64,7 @@ class ChatView(tk.Frame):
         self.composer.pack(side="bottom", fill="x", padx=theme.px(16))
         self.timeline.pack(fill="both", expand=True)
         self.message_menu = MessageMenu(self, theme, control.messages, model.look)
-        self._keys()
+        self.window_keys = self._keys()
         self._narrow = False
         self.bind("<Configure>", lambda event: self._fit(event.width))
         self._lists_moved = True
@@ -82,19 +85,17 @@ class ChatView(tk.Frame):
             (texts.SIGN_OUT, "", control.sign_out),
         ]
 
-    def _keys(self) -> None:
-        """Keys for the whole window. They live as long as this view: the next one binds them anew."""
-        control, top = self._control, self.winfo_toplevel()
+    def _keys(self) -> dict[str, Callable[[], None]]:
+        """What keys do that hold in the whole window, whose owner binds them: bindings there outlive this view."""
+        control = self._control
         # With Caps Lock the letter comes as a capital.
-        keys: dict[str, Callable[[], None]] = {
+        return {
             "<Control-k>": control.open_jump, "<Control-K>": control.open_jump,
             "<Control-f>": control.search.open, "<Control-F>": control.search.open,
             "<Control-comma>": control.sheets.settings, "<F1>": control.sheets.help,
             "<Control-Shift-E>": control.messages.protect_current,
             "<Control-Shift-e>": control.messages.protect_current,
         }
-        for key, call in keys.items():
-            top.bind(key, lambda event, call=call: self._key(call))  # type: ignore[misc]
 
     def _fit(self, width: int) -> None:
         narrow = 1 < width < self.theme.px(NARROW)
@@ -107,9 +108,10 @@ class ChatView(tk.Frame):
         else:
             self.sidebar.pack(side="left", fill="y", before=self._main)
 
-    def _key(self, call: Callable[[], None]) -> None:
+    def press(self, key: str) -> None:
+        """One of ``window_keys`` was pressed somewhere in the window."""
         if self.winfo_exists() and self._control.sheets.open is None:
-            call()
+            self.window_keys[key]()
 
     # ------------------------------------------------------------------ drawing
     def show_conversation(self) -> None:
@@ -117,7 +119,7 @@ class ChatView(tk.Frame):
         current = self.model.current
         self.composer.set_hint(texts.message_hint(current.title))
         self.composer.set(current.draft)
-        self.timeline.reset(current.timeline.rows())
+        self.timeline.fill(len(current.timeline.entries))
         first_new = current.timeline.index_of(current.timeline.first_new) if current.unread().count else None
         if first_new is not None:
             self.timeline.reveal(first_new, flash=False)

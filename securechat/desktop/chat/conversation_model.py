@@ -1,7 +1,7 @@
 """One conversation as the window keeps it: timeline, unread posts, draft, what is being written about. No display.
 
-Long batches are taken in pieces, newest first (`take` and `work`), so that no turn of the event loop is long. Main
-thread only; no method blocks.
+Long batches are taken and drawn in pieces, newest first (`take` and `work`), so that no turn of the event loop is long.
+Main thread only; no method blocks.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from securechat.desktop import texts
 from securechat.desktop.lists.lines import ConversationLine
 from securechat.desktop.messages.rows import Look, MessageEntry
 from securechat.desktop.messages.timeline_model import Splice, Timeline
+from securechat.desktop.messages.timeline_order import PIECE, piece_start
 
-__all__ = ["ConversationModel", "OpenedConversation", "Unread", "Writing"]
+__all__ = ["PIECE", "ConversationModel", "OpenedConversation", "Unread", "Writing"]
 
-PIECE: Final = 160  # messages put in at once: some 25 ms of drawing
 OLDER_PAUSE_S: Final = 5.0  # after a failed request for older posts
 
 
@@ -81,19 +81,20 @@ class ConversationModel:
     # ------------------------------------------------------------------ what comes
     def take(self, messages: Sequence[Message], *, begins: bool = False) -> list[Splice]:
         """Put a batch in, its newest part at once; `work` does the rest."""
-        if len(messages) <= PIECE and not self._waiting:
+        start = len(messages)
+        if piece_start(messages, start) == 0 and not self._waiting:
             return self._merge(messages, begins)
-        for stop in range(len(messages), 0, -PIECE):
-            start = max(0, stop - PIECE)
+        while start > 0:
+            stop, start = start, piece_start(messages, start)
             self._waiting.append((messages[start:stop], begins and start == 0))
         if not messages and begins:
             self._waiting.append(((), True))
         return self.work()
 
     def work(self) -> list[Splice]:
-        """Put the next piece of a long batch in; nothing to do costs nothing."""
+        """Put the next piece of a long batch in, or draw some rows anew that wait; nothing to do costs nothing."""
         if not self._waiting:
-            return []
+            return self.timeline.work()
         piece, begins = self._waiting.popleft()
         # What came meanwhile about one of these messages is newer than the piece.
         return self._merge([m for m in piece if self._unknown(m)], begins)
@@ -104,8 +105,8 @@ class ConversationModel:
 
     @property
     def working(self) -> bool:
-        """True while a long batch is not yet all in."""
-        return bool(self._waiting)
+        """True while a long batch is not yet all in, or not all is drawn anew."""
+        return bool(self._waiting) or self.timeline.working
 
     def _unknown(self, message: Message) -> bool:
         return not message.post_id or self.timeline.index_of(message.post_id) is None
@@ -123,7 +124,7 @@ class ConversationModel:
         if message.mine:
             self._answered = self.newest_seq()
             return [*splices, *self.timeline.mark_new(b"")]
-        if not self._counts(message) or (message.seq and message.seq <= self.read_mark):
+        if not self._counts(message, self._ignored()) or (message.seq and message.seq <= self.read_mark):
             return splices
         mention = before.mention or self._mentions(message.text)
         self._unread = Unread(before.count + 1, before.more, mention)
@@ -145,12 +146,12 @@ class ConversationModel:
         return self._unread
 
     def _count_unread(self) -> Unread:
-        count, mention, lowest = 0, False, 0
+        count, mention, lowest, ignored = 0, False, 0, self._ignored()
         for message in self._newest_first():
             if message.seq and message.seq <= self.read_mark:
                 return Unread(count, False, mention)
             lowest = message.seq or lowest
-            if self._counts(message):
+            if self._counts(message, ignored):
                 count += 1
                 mention = mention or self._mentions(message.text)
         more = count > 0 and not self.timeline.begins and lowest > self.read_mark + 1
@@ -177,17 +178,16 @@ class ConversationModel:
         # Somebody who has read nothing at all is new here: everything would be "new".
         if self.watched or not self.read_mark:
             return []
-        first, seen = None, max(self.read_mark, self._answered)
+        first, seen, ignored = None, max(self.read_mark, self._answered), self._ignored()
         for message in self._newest_first():
             if message.seq and message.seq <= seen:
                 break
-            first = message if self._counts(message) else first
+            first = message if self._counts(message, ignored) else first
         return self.timeline.mark_new(first.post_id) if first is not None else []
 
-    def _counts(self, message: Message) -> bool:
-        return not (
-            message.mine or message.deleted or not message.post_id or message.author in self._ignored()
-        )
+    @staticmethod
+    def _counts(message: Message, ignored: frozenset[str]) -> bool:
+        return not (message.mine or message.deleted or not message.post_id or message.author in ignored)
 
     def _newest_first(self) -> Iterator[Message]:
         for entry in reversed(self.timeline.entries):

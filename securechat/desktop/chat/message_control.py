@@ -5,15 +5,14 @@ Implements `TimelineActions` and `MessageActions`. Main thread only.
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from securechat.client.effects import EDITABLE
 from securechat.client.events import Message, MessageState
 from securechat.desktop import texts
 from securechat.desktop.chat.conversation_model import Writing
 from securechat.desktop.messages.rows import Author, Earlier, Fold, Jump, Link, React, Row, Target
-from securechat.wire.objects import PostKind
 
 if TYPE_CHECKING:
     from securechat.desktop.chat.chat_control import ChatControl
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["MessageControl"]
 
 MOST_PAGES: Final = 30  # of older posts, to find the one that a quote names
-EDITABLE: Final = frozenset({PostKind.TEXT, PostKind.REPLY})
 
 
 class MessageControl:
@@ -61,7 +59,7 @@ class MessageControl:
         message = self._chat.model.current.timeline.message_at(index)
         match target:
             case Link(url) if url.lower().startswith(("http://", "https://")):
-                self._chat.session.soon(lambda client: webbrowser.open(url))
+                self._chat.session.browse(url, lambda: self._no_browser(url))
             case Jump(post_id):
                 self.jump(post_id)
             case React(_, emoji) if message is not None:
@@ -77,6 +75,10 @@ class MessageControl:
                 self.earlier(message)
             case _:
                 pass
+
+    def _no_browser(self, url: str) -> None:
+        self.copy_words(url)
+        self._chat.tell(texts.NO_BROWSER)
 
     def reply(self, message: Message) -> None:
         """Answer a message: what is written next quotes it."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from securechat.client.effects import CONTROL_KINDS
 from securechat.client.events import (
     ConnectionState,
     ConversationKind,
@@ -31,14 +32,18 @@ from securechat.client.events import (
     TypingSeen,
 )
 from securechat.desktop import texts
+from securechat.desktop.chat.changes import Arrived, Change, EditRefused, Ended, ListsMoved, SentBack, Told
 from securechat.desktop.chat.conversation_model import ConversationModel, OpenedConversation
 from securechat.desktop.lists.lines import ConversationLine, PersonLine
 from securechat.desktop.messages.rows import Look
 from securechat.desktop.messages.timeline_model import Splice
 from securechat.desktop.notify.notices import mentions
 from securechat.wire import limits
+from securechat.wire.objects import PostKind
 
-__all__ = ["Arrived", "Banner", "Change", "ChatModel", "Ended", "ListsMoved", "Opened", "SentBack", "Told"]
+__all__ = [
+    "Arrived", "Banner", "Change", "ChatModel", "EditRefused", "Ended", "ListsMoved", "Opened", "SentBack", "Told",
+]
 
 
 @dataclass(frozen=True)
@@ -56,49 +61,11 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class ListsMoved:
-    """The lists of conversations and people look different now."""
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """Posts by others came while the chat was open."""
-
-    messages: tuple[Message, ...]
-
-
-@dataclass(frozen=True)
-class Told:
-    """A sentence for the person. ``alarm``: it looks like one; ``details``: what may be copied for a report."""
-
-    text: str
-    alarm: bool = False
-    details: str = ""
-
-
-@dataclass(frozen=True)
-class SentBack:
-    """The server refused a post of ours; ``text`` is what was written."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The session is over for good; ``reason`` says why and what to do."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class Banner:
     """The line about a lost connection. ``can_retry``: a pause is running that a button may end."""
 
     text: str
     can_retry: bool
-
-
-Change = Splice | ListsMoved | Arrived | Told | SentBack | Ended
 
 
 class ChatModel:
@@ -138,8 +105,7 @@ class ChatModel:
                 self._stopped_typing(message)
                 return self._told(message.conv, lambda model: model.changed(message), [message])
             case PostRefused(message, reason):
-                changes = self._told(message.conv, lambda model: model.timeline.change(message, reason))
-                return [*changes, SentBack(message.text)] if message.conv == self.current.conv else changes
+                return self._refused(message, reason)
             case HistoryLoaded(conv, messages, begins, older):
                 known = self.conversations.get(conv)
                 fresh = known.fresh(messages) if known is not None and not older else ()
@@ -290,6 +256,20 @@ class ChatModel:
         self._stopped_typing(message)
         changes = self._told(message.conv, lambda model: model.shown(message), [message])
         return changes if message.mine or message.conv not in self.conversations else [*changes, Arrived((message,))]
+
+    def _refused(self, message: Message, reason: str) -> list[Change]:
+        known = self.conversations.get(message.conv)
+        if known is None:
+            return []
+        if message.kind not in CONTROL_KINDS:
+            changes = self._told(message.conv, lambda model: model.timeline.change(message, reason))
+            return [*changes, SentBack(message.text)] if known is self.current else changes
+        # What changes another post has no row of its own: it is only told of.
+        words = self.look.line(reason)
+        if message.kind == PostKind.EDIT:
+            return [EditRefused(message.conv, message.reply_to, message.text, words)]
+        say = texts.deletion_refused if message.kind == PostKind.DELETE else texts.reaction_refused
+        return [*self.tell(say(known.title, words))]
 
     def _stopped_typing(self, message: Message) -> None:
         self._typing.pop((message.conv, message.author), None)

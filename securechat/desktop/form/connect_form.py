@@ -111,8 +111,9 @@ class ConnectForm(tk.Frame):
     def _build_password_help(self) -> None:
         t, row = self.theme, self._rows["password"]
         hidden = [self.entries["password"], self.entries["again"]]
-        self.reveal = Reveal(row.line, t, hidden)
-        self.reveal.pack(side="left", padx=(t.px(6), 0))
+        # Beside the first of them, but by Tab behind all: who goes on to the next field must not land on it.
+        self.reveal = Reveal(self.fields, t, hidden)
+        self.reveal.pack(in_=row.line, side="left", padx=(t.px(6), 0))
         self.strength, self.caps = StrengthLine(row, t), CapsHint(row, t)
         self.caps.pack(fill="x", pady=(t.px(4), 0))
         for entry in hidden:

@@ -133,10 +133,14 @@ def avatar(size: int, fp: bytes | None, colour: str, gap: int = 0) -> bytes:
 
 
 class Images:
-    """The PhotoImages of one root, made on first use and kept (Tk forgets a picture nobody holds)."""
+    """The PhotoImages of one root, made on first use and kept (Tk forgets a picture nobody holds).
 
-    def __init__(self, root: tk.Misc) -> None:
-        self._root = root
+    Boxes and signs have names that begin with ``prefix``, the same each time: what was built from a picture shows it
+    again once it was cleared and made anew. No two of these objects of one root may share a prefix.
+    """
+
+    def __init__(self, root: tk.Misc, prefix: str) -> None:
+        self._root, self._prefix = root, prefix
         self._kept: dict[tuple[object, ...], tk.PhotoImage] = {}
 
     def box(
@@ -144,22 +148,29 @@ class Images:
     ) -> tk.PhotoImage:
         """See `rounded`."""
         key = ("box", width, height, radius, fill, border, border_px)
-        return self._get(key, lambda: rounded(width, height, radius, fill, border, border_px))
+        return self._get(key, lambda: rounded(width, height, radius, fill, border, border_px), self._name(key))
 
     def ticked(self, size: int, radius: int, fill: str, mark: str, kind: str) -> tk.PhotoImage:
         """See `ticked`."""
-        return self._get(("ticked", size, radius, fill, mark, kind), lambda: ticked(size, radius, fill, mark, kind))
+        key = ("ticked", size, radius, fill, mark, kind)
+        return self._get(key, lambda: ticked(size, radius, fill, mark, kind), self._name(key))
 
     def avatar(self, size: int, fp: bytes | None, colour: str, gap: int = 0) -> tk.PhotoImage:
         """See `avatar`."""
         return self._get(("avatar", size, fp, colour, gap), lambda: avatar(size, fp, colour, gap))
 
     def clear(self) -> None:
-        """Forget all pictures, in the main thread: otherwise the garbage collector would do it in any."""
+        """Delete all pictures, in the main thread: otherwise the garbage collector would do it in any."""
+        for image in self._kept.values():
+            self._root.tk.call("image", "delete", image.name)
+            image.name = ""  # a finalizer that comes late must not delete a later picture of that name
         self._kept.clear()
 
-    def _get(self, key: tuple[object, ...], make: Callable[[], bytes]) -> tk.PhotoImage:
+    def _name(self, key: tuple[object, ...]) -> str:
+        return ".".join((self._prefix, *map(str, key)))
+
+    def _get(self, key: tuple[object, ...], make: Callable[[], bytes], name: str | None = None) -> tk.PhotoImage:
         image = self._kept.get(key)
         if image is None:
-            image = self._kept[key] = tk.PhotoImage(master=self._root, data=make(), format="png")
+            image = self._kept[key] = tk.PhotoImage(name, master=self._root, data=make(), format="png")
         return image

@@ -1,11 +1,11 @@
 """Colours, sizes and shapes of all widgets: plain ttk ``clam`` with our palette and rounded 9-slice pictures.
 
 Every size goes through `Theme.px` and every font has a negative (pixel) size, so one number scales the whole window for
-HiDPI and zoom. A `Theme` is made anew for another palette or zoom; its ttk style names carry its number, because ttk
-keeps elements for ever. Knows no chat.
+HiDPI and zoom. There is a `Theme` for each palette and zoom; its ttk style names carry its number. ttk keeps elements
+for ever, so a theme that is needed again is to be opened again, not made anew. Knows no chat.
 
 No part of the window makes ``tk.Variable`` or ``tkfont.Font`` objects: their finalizers call Tk, and Python may run a
-finalizer in whichever thread happens to collect garbage. Pictures have one too, so `Theme.close` drops them by hand.
+finalizer in whichever thread happens to collect garbage. Pictures have one too, so `Theme.close` deletes them by hand.
 """
 
 from __future__ import annotations
@@ -39,15 +39,24 @@ class Theme:
         self.root, self.palette, self.zoom = root, palette, zoom
         # macOS counts 72 to the inch, and nobody has a screen coarser than 96.
         self.scale = max(1.0, min(4.0, root.winfo_fpixels("1i") / 96)) * zoom
-        self.images = Images(root)
         have = set(tkfont.families(root))
         self.family = _first(_FAMILIES, have, "TkDefaultFont", root)
         self.fixed_family = _first(_FIXED, have, "TkFixedFont", root)
         self._prefix = f"t{next(_numbers)}"
-        self._build()
+        self.images = Images(root, self._prefix)
+        self._elements: set[str] = set()
+        self._is_open = False
+        self.open()
+
+    def open(self) -> None:
+        """Make the pictures again after `close`, and be the look of all widgets made from now on. Main thread."""
+        if not self._is_open:
+            self._is_open = True
+            self._build()
 
     def close(self) -> None:
-        """Drop the pictures, when no widget shows them any more. Main thread."""
+        """Delete the pictures, when no widget shows them any more. Main thread."""
+        self._is_open = False
         self.images.clear()
 
     # ------------------------------------------------------------------ sizes
@@ -158,14 +167,20 @@ class Theme:
             lightcolor=p.accent, darkcolor=p.accent,
         )
 
+    def _create(self, name: str, plain: tk.PhotoImage, *states: tuple[str, tk.PhotoImage], **options: object) -> str:
+        """An element out of pictures. One that was made before `close` shows the pictures that have its old names."""
+        element = f"{self._prefix}.{name}"
+        if element not in self._elements:
+            self._elements.add(element)
+            ttk.Style(self.root).element_create(element, "image", plain, *states, **options)  # type: ignore[call-overload]
+        return element
+
     def _element(self, name: str, *states: tuple[str, tk.PhotoImage], plain: tk.PhotoImage, border: int) -> str:
-        element = f"{self._prefix}.{name}.face"
         # width and height are the least that it asks for; without them that would be the picture's own size
-        ttk.Style(self.root).element_create(
-            element, "image", plain, *states, border=border, padding=0, sticky="nsew", width=2 * border,
+        return self._create(
+            f"{name}.face", plain, *states, border=border, padding=0, sticky="nsew", width=2 * border,
             height=2 * border,
         )
-        return element
 
     def _face(
         self, fill: str, border: str = "", border_px: float = 1, inside: tuple[int, int] = INSIDE
@@ -207,12 +222,12 @@ class Theme:
             style, ("focus", self._face(p.bg, p.accent, 2)), ("active", self._face(p.hover)), plain=self._face(p.bg),
             border=self.px(9),
         )
-        widget, indicator = style.split(".T")[1].capitalize(), f"{self._prefix}.{style}.indicator"
+        widget = style.split(".T")[1].capitalize()
         empty = self.images.box(size, size, self.px(radius), p.entry, p.dim, self.px(1.5))
         chosen = self.images.ticked(size, self.px(radius), p.accent, p.accent_fg, kind)
         tk_style = ttk.Style(self.root)
-        tk_style.element_create(
-            indicator, "image", empty, ("selected", chosen), sticky="w", width=size + self.px(10), height=size
+        indicator = self._create(
+            f"{style}.indicator", empty, ("selected", chosen), sticky="w", width=size + self.px(10), height=size
         )
         inner = [(indicator, {"side": "left", "sticky": ""}), (f"{widget}.label", {"side": "left", "sticky": "w"})]
         padding = [(f"{widget}.padding", {"sticky": "nsew", "children": inner})]
@@ -249,11 +264,12 @@ class Theme:
 
     def _scrollbar(self) -> None:
         p, tk_style = self.palette, ttk.Style(self.root)
-        # ttk knows the part that shows the position, and is dragged, by the end of its name
-        element = f"{self._prefix}.Vertical.Scrollbar.thumb"
         thumb = self.images.box(self.px(8), self.px(24), self.px(4), p.thumb)
         active = self.images.box(self.px(8), self.px(24), self.px(4), p.dim)
-        tk_style.element_create(element, "image", thumb, ("active", active), border=(0, self.px(5)), sticky="ns")
+        # ttk knows the part that shows the position, and is dragged, by the end of its name
+        element = self._create(
+            "Vertical.Scrollbar.thumb", thumb, ("active", active), border=(0, self.px(5)), sticky="ns"
+        )
         name = self.name("Slim.Vertical.TScrollbar")
         trough = {"sticky": "ns", "children": [(element, {"expand": "1", "sticky": "nswe"})]}
         tk_style.layout(name, [("Vertical.Scrollbar.trough", trough)])  # type: ignore[list-item]

@@ -7,6 +7,7 @@ program (day line, name, mark, quiet line).
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from securechat.client.events import Message, MessageState
 from securechat.desktop import texts
@@ -29,7 +30,8 @@ from securechat.desktop.messages.row_values import (
 __all__ = ["draw_message", "full_moment", "has_words", "hidden", "readable"]
 
 LONG_LINES, LONG_CHARS = 30, 3000  # a message over one of these is folded
-FOLDED_LINES, FOLDED_CHARS = 12, 1200  # to this
+LONG_ASTRAL = 60  # so are many characters beyond U+FFFF, most of them emoji: each takes long to be laid out
+FOLDED_LINES, FOLDED_CHARS, FOLDED_ASTRAL = 12, 1200, 30  # to this
 QUOTED_CHARS = 80
 CHIPS = 24  # different reactions shown under one message
 CHIPS_PER_LINE = 6
@@ -69,7 +71,13 @@ def has_words(message: Message, wanted: str) -> bool:
         return True  # only marks are left out of what is read
     if not is_marked(words) or without_marks(wanted) not in without_marks(folded):
         return False  # as most: reading the marks is slow
-    return wanted in plain(words).casefold()
+    return wanted in _read(words)
+
+
+@lru_cache(maxsize=1024)  # 16 MB at the very most
+def _read(words: str) -> str:
+    """As it is read, casefolded; kept, for each letter that is typed searches the same texts."""
+    return plain(words).casefold()
 
 
 def draw_message(entry: MessageEntry, look: Look, place: Place) -> list[Piece]:
@@ -105,7 +113,7 @@ def _text(message: Message, look: Look, place: Place) -> list[Piece]:
     spans = _trimmed(parse(text, look.me))
     if not spans:
         return [Piece(texts.EMPTY_TEXT, ("row", "soft"))]
-    long = sum(span.text.count("\n") for span in spans) >= LONG_LINES or sum(len(s.text) for s in spans) > LONG_CHARS
+    long = _is_long(spans)
     whole = not long or not message.post_id or message.post_id in place.unfolded
     if not whole:
         spans = _first_lines(spans)
@@ -152,16 +160,32 @@ def _narrowed(span: Span) -> Span:
     return span if text == span.text else Span(text, span.styles, "", span.mention)
 
 
+def _is_long(spans: list[Span]) -> bool:
+    return (
+        sum(span.text.count("\n") for span in spans) >= LONG_LINES
+        or sum(len(span.text) for span in spans) > LONG_CHARS
+        or sum(len(_astral(span.text)) for span in spans) > LONG_ASTRAL
+    )
+
+
+def _astral(text: str) -> list[int]:
+    """Where characters beyond U+FFFF are."""
+    return [] if text.isascii() else [place for place, char in enumerate(text) if char > "\uffff"]
+
+
 def _first_lines(spans: list[Span]) -> list[Span]:
     """What a folded message shows. A link or name that is cut is one no more, a block still ends with its line."""
-    lines, chars = FOLDED_LINES, FOLDED_CHARS
+    lines, chars, astral = FOLDED_LINES, FOLDED_CHARS, FOLDED_ASTRAL
     kept: list[Span] = []
     for span in spans:
-        part = cut("".join(span.text.splitlines(keepends=True)[:lines]), chars)
+        places = _astral(span.text)
+        most = min(chars, places[astral] if astral < len(places) else chars)
+        part = cut("".join(span.text.splitlines(keepends=True)[:lines]), most) if most > 0 else ""
         if part == span.text:
             kept.append(span)
             lines -= part.count("\n")
             chars -= len(part)
+            astral -= len(places)
             continue
         if "block" in span.styles and not part.endswith("\n"):
             part = f"{part}\n"

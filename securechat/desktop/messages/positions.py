@@ -39,6 +39,10 @@ class Positions:
         """Where the thing with this handle is."""
         return self._ordinals[handle] - self._first
 
+    def handles(self, start: int, stop: int) -> list[int]:
+        """The handles of the things from ``start`` up to ``stop``."""
+        return self._handles[start:stop]
+
     def _number(self, start: int, stop: int, added: int) -> None:
         """Number what is new at ``start`` to ``stop``, and the shorter side of it."""
         if start < len(self._handles) - stop:

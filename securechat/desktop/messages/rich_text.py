@@ -2,15 +2,20 @@
 
 Pure: text in, spans out; knows no tags, no Tk and nobody's names but the one it is asked about. Marks work within one
 line. Anything that is not clearly a mark stays as it was written, and nothing but marks is ever left out. Time is
-linear in the length of the text, whatever it is.
+linear in the length of the text, whatever it is. A text with very many marks keeps the later ones as written: a window
+system takes long to lay out a line of hundreds of pieces.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Final
 
-__all__ = ["Span", "is_marked", "parse", "plain", "without_marks"]
+__all__ = ["SPANS", "Span", "is_marked", "parse", "plain", "without_marks"]
+
+SPANS: Final = 60  # of a text, or a few more; people write a tenth of that
+_PARTS: Final = 6 * SPANS  # that are looked at: most of what might be a mark is none
 
 _FENCE = re.compile(r"```[A-Za-z0-9+#.-]{0,20}[ \t]*")
 # Not re.IGNORECASE: by that rule a Kelvin sign is a "k", and a host must be what it looks like.
@@ -41,14 +46,8 @@ def parse(text: str, me: str = "") -> tuple[Span, ...]:
     """The spans of a cleaned ``text`` in their order; joined they are the text without its marks."""
     if _plain_throughout(text):
         return (Span(text),) if text else ()
-    spans: list[Span] = []
-    for part, block in _blocks(text):
-        if block:
-            spans.append(Span(part, ("block",)))
-            continue
-        for line in part.splitlines(keepends=True):
-            spans += _Line(line, me.lower()).spans()
-    return tuple(_joined(spans))
+    spans = _parsed(text, me.lower(), _PARTS)
+    return tuple(spans if len(spans) <= SPANS else _parsed(text, me.lower(), SPANS))
 
 
 def is_marked(text: str) -> bool:
@@ -66,6 +65,22 @@ def plain(text: str) -> str:
 def without_marks(text: str) -> str:
     """``text`` without any character that might be a mark, for a first quick comparison."""
     return text.translate(_NO_MARKS)
+
+
+def _parsed(text: str, me: str, room: int) -> list[Span]:
+    """The spans, joined; what comes after the first ``room`` parts stays as it was written."""
+    spans: list[Span] = []
+    for written, block in _blocks(text):
+        if block and room > 0:
+            spans.append(Span(block, ("block",)))
+            room -= 2  # itself and what follows
+            continue
+        for text_line in written.splitlines(keepends=True):
+            line = _Line(text_line, me, room)
+            spans += (of_line := line.spans())
+            if any(span.styles for span in of_line):
+                room -= line.parts
+    return _joined(spans)
 
 
 def _plain_throughout(text: str) -> bool:
@@ -89,11 +104,12 @@ def _joined(spans: list[Span]) -> list[Span]:
     return joined
 
 
-def _blocks(text: str) -> list[tuple[str, bool]]:
-    """The text cut at its fences as (part, is a block). A fence that is not closed, or encloses nothing, is text."""
+def _blocks(text: str) -> list[tuple[str, str]]:
+    """The text cut at its fences as (as written, what a block holds). A fence that is not closed, or encloses nothing,
+    is text."""
     if "```" not in text:
-        return [(text, False)]
-    parts: list[tuple[str, bool]] = []
+        return [(text, "")]
+    parts: list[tuple[str, str]] = []
     outside: list[str] = []
     opening = ""
     inside: list[str] | None = None
@@ -106,15 +122,16 @@ def _blocks(text: str) -> list[tuple[str, bool]]:
         elif line.strip() != "```":
             inside.append(line)
         elif "".join(inside).strip():
-            parts += [("".join(outside), False), ("".join(inside), True)]
+            held = "".join(inside)
+            parts += [("".join(outside), ""), (f"{opening}{held}{line}", held)]
             outside, inside = [], None
         else:
             outside += [opening, *inside, line]
             inside = None
     if inside is not None:
         outside += [opening, *inside]
-    parts.append(("".join(outside), False))
-    return [(part, block) for part, block in parts if part]
+    parts.append(("".join(outside), ""))
+    return [(written, block) for written, block in parts if written]
 
 
 @dataclass
@@ -142,14 +159,19 @@ class _Mark:
 
 
 class _Line:
-    """One line, with or without its line break."""
+    """One line, with or without its line break. After ``room`` parts or a few more, the rest is text."""
 
-    def __init__(self, line: str, me: str) -> None:
-        self._line, self._me = line, me
+    def __init__(self, line: str, me: str, room: int) -> None:
+        self._line, self._me, self._room = line, me, room
         self._parts: list[Span | _Mark] = []
 
+    @property
+    def parts(self) -> int:
+        """How many it was found to have; 0 if there are no marks."""
+        return len(self._parts)
+
     def spans(self) -> list[Span]:
-        if _plain_throughout(self._line):
+        if self._room <= 0 or _plain_throughout(self._line):
             return [Span(self._line)]
         self._read()
         self._match([part for part in self._parts if isinstance(part, _Mark)])
@@ -160,7 +182,7 @@ class _Line:
         line = self._line
         closing = self._closing_ticks()
         at = 0
-        while found := _TOKEN.search(line, at):
+        while len(self._parts) < self._room and (found := _TOKEN.search(line, at)):
             start, end = found.span()
             self._text(line[at:start])
             if found["link"]:

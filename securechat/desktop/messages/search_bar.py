@@ -6,8 +6,9 @@ Knows no messages: it hands on what is typed and shows what it is told.
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
-from typing import Protocol
+from typing import Final, Protocol
 
 from securechat.desktop import texts
 from securechat.desktop.look.theme import Theme
@@ -31,6 +32,31 @@ class SearchActions(Protocol):
         """Put the bar away."""
 
 
+class _QueryEntry(ttk.Entry):
+    """An entry that says when it may have been edited, after its own bindings have put in what was typed or pasted.
+
+    The bindings for that are shared by all of a root: those of a class outlive every widget.
+    """
+
+    _AFTER: Final = "AfterQueryEntry"
+
+    def __init__(self, master: tk.Misc, theme: Theme, edited: Callable[[], None]) -> None:
+        super().__init__(master, style=theme.name("Round.TEntry"), font=theme.font(13), width=1)
+        self.edited = edited
+        tags = list(self.bindtags())
+        tags.insert(tags.index("TEntry") + 1, self._AFTER)
+        self.bindtags(tuple(tags))
+        if self.bind_class(self._AFTER):
+            return
+        for happening in ("<Key>", "<<Paste>>", "<<Cut>>", "<<Clear>>", "<<Undo>>", "<<PasteSelection>>"):
+            self.bind_class(self._AFTER, happening, lambda event: _edited(event.widget))
+
+
+def _edited(entry: tk.Misc) -> None:
+    if isinstance(entry, _QueryEntry):
+        entry.edited()
+
+
 class SearchBar(tk.Frame):
     """Reachable for tests: ``entry``, ``words``, ``previous``, ``next``, ``older``, ``close``."""
 
@@ -42,7 +68,7 @@ class SearchBar(tk.Frame):
         top, below = theme.frame(self), theme.frame(self)
         top.pack(fill="x", padx=px(20), pady=(px(8), 0))
         below.pack(fill="x", padx=px(20), pady=(0, px(4)))
-        self.entry = ttk.Entry(top, style=theme.name("Round.TEntry"), font=theme.font(13), width=1)
+        self.entry = _QueryEntry(top, theme, self._edited)
         self.previous = theme.button(top, "↑", lambda: actions.step(-1))
         self.next = theme.button(top, "↓", lambda: actions.step(1))
         self.close = theme.button(top, "✕", actions.close_search)
@@ -66,13 +92,6 @@ class SearchBar(tk.Frame):
         self.entry.bind("<Shift-Return>", lambda event: self._step(1))
         self.entry.bind("<Down>", lambda event: self._step(1))
         self.entry.bind("<Up>", lambda event: self._step(-1))
-        # After the entry's own bindings, which put in what was typed or pasted.
-        after = f"after{self.entry}"
-        tags = list(self.entry.bindtags())
-        tags.insert(tags.index("TEntry") + 1, after)
-        self.entry.bindtags(tuple(tags))
-        for happening in ("<Key>", "<<Paste>>", "<<Cut>>", "<<Clear>>", "<<Undo>>", "<<PasteSelection>>"):
-            self.entry.bind_class(after, happening, lambda event: self._edited())
 
     # ------------------------------------------------------------------ for the owner
     def show(self, position: int, total: int, more: bool) -> None:

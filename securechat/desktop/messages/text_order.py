@@ -132,23 +132,31 @@ def _levelled(bits: Sequence[tuple[int, Bit]], right: bool) -> list[_Char]:
 
 def _pair_brackets(chars: Sequence[_Char], own: str) -> None:
     """Rule N0, which python-bidi's steps lack: two brackets have the direction of what they are around."""
-    opened: list[tuple[int, str]] = []  # where, and the direction before it
     before = own
-    for place, char in enumerate(chars):
+    pairs = _brackets(chars)
+    for place, char in enumerate(chars):  # what is outside decides first
+        if (end := pairs.get(place)) is not None:
+            inside = {_STRONG.get(other["type"], "") for other in chars[place + 1 : end]} - {""}
+            if inside:
+                char["type"] = chars[end]["type"] = own if own in inside else before
         before = _STRONG.get(char["type"], before)
+
+
+def _brackets(chars: Sequence[_Char]) -> dict[int, int]:
+    """For each bracket that is closed where that is."""
+    opened: list[int] = []
+    pairs: dict[int, int] = {}
+    for place, char in enumerate(chars):
         if char["type"] != "ON" or unicodedata.category(char["ch"]) not in ("Ps", "Pe"):
             continue
         if unicodedata.category(char["ch"]) == "Ps":
-            opened = [*opened[-_DEEPEST:], (place, before)]
+            opened = [*opened[-_DEEPEST:], place]
             continue
-        matching = [n for n, (start, _) in enumerate(opened) if MIRRORED.get(chars[start]["ch"]) == char["ch"]]
-        if not matching:
-            continue
-        start, context = opened[matching[-1]]
-        del opened[matching[-1] :]
-        inside = {_STRONG.get(other["type"], "") for other in chars[start + 1 : place]} - {""}
-        if inside:
-            chars[start]["type"] = char["type"] = before = own if own in inside else context
+        matching = [n for n, start in enumerate(opened) if MIRRORED.get(chars[start]["ch"]) == char["ch"]]
+        if matching:
+            pairs[opened[matching[-1]]] = place
+            del opened[matching[-1] :]
+    return pairs
 
 
 def _broken(chars: list[_Char], columns: int) -> Iterable[list[_Char]]:

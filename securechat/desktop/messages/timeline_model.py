@@ -7,12 +7,14 @@ client.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from securechat.client.events import Message, MessageState
 from securechat.desktop.messages import transcript
+from securechat.desktop.messages.message_rows import hidden
 from securechat.desktop.messages.positions import Positions
 from securechat.desktop.messages.rows import (
     BeginningEntry,
@@ -27,12 +29,13 @@ from securechat.desktop.messages.rows import (
     draw,
     has_day_line,
 )
+from securechat.desktop.messages.timeline_order import Key, keys_of, people_of, piece_start, place_of, same_words
 
 __all__ = ["JOIN_PRESENCE_S", "Splice", "Timeline"]
 
-JOIN_PRESENCE_S = 5 * 60  # comings and goings within this time, with no message between, share one line
-Key = tuple[str, object]
 
+JOIN_PRESENCE_S = 5 * 60  # comings and goings within this time, with no message between, share one line
+_FEW: Final = 16  # rows that are drawn anew at once, each by itself
 
 @dataclass(frozen=True)
 class Splice:
@@ -45,7 +48,8 @@ class Splice:
 
 class Timeline:
     """One conversation. Main thread only; no method blocks. A page on top costs what the page costs, a message at the
-    end next to nothing, however much there is."""
+    end next to nothing, however much there is. Where many rows look different all at once, they wait to be drawn anew:
+    while ``working``, the owner calls `work` once per turn."""
 
     def __init__(self, title: str, look: Look) -> None:
         self.title = title
@@ -56,6 +60,8 @@ class Timeline:
         self._handles: dict[Key, int] = {}  # what messages are known by -> handle of their entry
         self._quoters: dict[bytes, set[Key]] = {}  # post id -> the replies to it
         self._unfolded: set[bytes] = set()
+        self._stale: set[int] = set()  # handles of entries to be drawn anew
+        self.version = 0  # another one: `find` may answer another thing
         self._place = Place(self._quoted, b"", self._unfolded)
 
     # ------------------------------------------------------------------ messages
@@ -66,7 +72,7 @@ class Timeline:
         known_again: list[Message] = []
         taken: set[Key] = set()
         for message in messages:
-            keys = _keys(message)
+            keys = keys_of(message)
             if taken.isdisjoint(keys) and self._handle(message) is None:
                 fresh.append(message)
                 taken |= keys
@@ -75,9 +81,9 @@ class Timeline:
         begin_here = begins and not self.begins
         self.begins = self.begins or begins
         if fresh or begin_here:
-            splices.append(self._insert_many(fresh, begin_here))
-        for message in fresh:
-            splices += self._requote(message.post_id)
+            splices.append(drawn := self._insert_many(fresh, begin_here))
+            quotes = set().union(*(self._quoting(message.post_id) for message in fresh))
+            splices += self._redraw(sorted(quotes.difference(range(drawn.start, drawn.start + len(drawn.rows)))))
         for message in known_again:  # last, for one may come twice in the same batch
             splices += self.change(message)
         return splices
@@ -98,9 +104,11 @@ class Timeline:
             return []
         self._note(message, handle)
         place = index if message.seq == old.message.seq else self._place_without(index, message.seq)
-        if place == index:
-            return [self._replace(index, new), *self._requote(message.post_id)]
-        return [*self._move(index, place, new), *self._requote(message.post_id)]
+        changed = [self._replace(index, new)] if place == index else self._move(index, place, new)
+        if same_words(message, old.message):
+            return changed  # a reaction to a popular post is no news for its thousand quotes
+        self.version += 1
+        return [*changed, *self._requote(message.post_id)]
 
     # ------------------------------------------------------------------ quiet lines
     def presence(self, came: Iterable[str], left: Iterable[str], time_ms: int) -> list[Splice]:
@@ -154,7 +162,13 @@ class Timeline:
     def find(self, query: str) -> list[int]:
         """The rows whose message has ``query`` in its text as it is read, in any case of letters; the newest last. A
         folded message is looked through as a whole: `show_whole` before it is shown."""
-        return transcript.find(self.entries, query, self.look, self._place)
+        found = self.scan(query)
+        return sorted(index for post_id in found if post_id and (index := self.index_of(post_id)) is not None)
+
+    def scan(self, query: str) -> Iterator[bytes]:
+        """The same in as many steps as there are messages now, from the newest up: the id of one that has ``query``, or
+        b"". Rows may come and go meanwhile; what is found may be out of date once `version` is another."""
+        return transcript.scan(reversed(self.entries[:]), query, self._hidden)
 
     def copy_text(self, first: int, last: int) -> str:
         """Rows ``first`` to ``last`` (both included) for the clipboard: "name, time: text" lines."""
@@ -166,11 +180,11 @@ class Timeline:
         if today == self.look.today:
             return []
         self.look = replace(self.look, today=today)
-        return self._redraw(
+        return self._redraw([
             index for index, entry in enumerate(self.entries)
             if (isinstance(entry, MessageEntry) and entry.message.late)
             or has_day_line(entry, self.entries[index - 1] if index else None)
-        )
+        ])
 
     def ignoring(self, ignored: frozenset[str]) -> list[Splice]:
         """These people are ignored now."""
@@ -178,9 +192,10 @@ class Timeline:
             return []
         moved = ignored ^ self.look.ignored
         self.look = replace(self.look, ignored=ignored)
+        self.version += 1
         concerned: set[int] = set()
         for index, entry in enumerate(self.entries):
-            if isinstance(entry, MessageEntry) and not moved.isdisjoint(_people(entry.message)):
+            if isinstance(entry, MessageEntry) and not moved.isdisjoint(people_of(entry.message)):
                 # The head of the row below depends on it, and so do the quotes of it.
                 concerned |= {index, min(index + 1, len(self.entries) - 1)}
                 concerned |= self._quoting(entry.message.post_id)
@@ -197,6 +212,7 @@ class Timeline:
     def fold(self, post_id: bytes) -> list[Splice]:
         """Show a long or an ignored message whole, or no longer."""
         self._unfolded ^= {post_id}
+        self.version += 1  # a message of somebody ignored is searched while it shows
         return self._redraw_with_below([post_id])
 
     def show_whole(self, index: int) -> list[Splice]:
@@ -207,6 +223,24 @@ class Timeline:
         folded = any(isinstance(piece, Piece) and isinstance(piece.target, Fold) for piece in self.row(index).pieces)
         return self.fold(message.post_id) if folded else []
 
+    # ------------------------------------------------------------------ long work
+    @property
+    def working(self) -> bool:
+        """True while rows wait to be drawn anew."""
+        return bool(self._stale)
+
+    def work(self) -> list[Splice]:
+        """Draw the newest of the waiting rows anew."""
+        waiting = sorted(self._positions.index(handle) for handle in self._stale)
+        if not waiting:
+            return []
+        stop = waiting[-1] + 1
+        first = piece_start(self.entries, stop)
+        start = next(index for index in waiting if index >= first)
+        # In one splice, with what is between them: a splice costs more than a row.
+        self._stale.difference_update(self._positions.handles(start, stop))
+        return [Splice(start, stop - start, self._rows(start, stop))]
+
     # ------------------------------------------------------------------ inside: drawing
     def _rows(self, start: int, stop: int) -> tuple[Row, ...]:
         return tuple(self.row(index) for index in range(start, stop))
@@ -215,8 +249,11 @@ class Timeline:
         """1 if there is a row at ``index``: its day line and head depend on what is above it."""
         return 1 if index < len(self.entries) else 0
 
-    def _redraw(self, indices: Iterable[int]) -> list[Splice]:
-        """These rows (ascending) anew, neighbours in one splice."""
+    def _redraw(self, indices: Sequence[int]) -> list[Splice]:
+        """These rows (ascending) anew, neighbours in one splice. If they are many, they wait for `work`."""
+        if len(indices) > _FEW:
+            self._stale.update(handle for index in indices for handle in self._positions.handles(index, index + 1))
+            return []
         runs: list[list[int]] = []
         for index in indices:
             if runs and index == runs[-1][1]:
@@ -232,6 +269,9 @@ class Timeline:
     def _requote(self, post_id: bytes) -> list[Splice]:
         """Redraw the quotes of a message that changed, or was not here before."""
         return self._redraw(sorted(self._quoting(post_id)))
+
+    def _hidden(self, message: Message) -> bool:
+        return hidden(message, self.look, self._place)
 
     def _quoting(self, post_id: bytes) -> set[int]:
         return {self._positions.index(self._handles[key]) for key in self._quoters.get(post_id, ())}
@@ -250,6 +290,7 @@ class Timeline:
 
     def _take_in(self, index: int, entries: list[Entry]) -> None:
         """New entries at ``index``, not drawn."""
+        self.version += 1
         self.entries[index:index] = entries
         for entry, handle in zip(entries, self._positions.insert(index, len(entries)), strict=True):
             if isinstance(entry, MessageEntry):
@@ -271,7 +312,7 @@ class Timeline:
         return [away, Splice(place, below, self._rows(place, place + 1 + below))]
 
     def _insert_one(self, entry: MessageEntry) -> Splice:
-        return self._put(_place_of(self.entries, entry.message.seq), [entry])
+        return self._put(place_of(self.entries, entry.message.seq), [entry])
 
     def _insert_many(self, messages: list[Message], begins: bool) -> Splice:
         """One splice around all places at which something is new."""
@@ -288,7 +329,7 @@ class Timeline:
             self._take_in(0, block)
         start, untouched = (0 if block else before), before
         for message in [*numbered, *waiting]:
-            index = _place_of(self.entries, message.seq)
+            index = place_of(self.entries, message.seq)
             start, untouched = min(start, index), min(untouched, len(self.entries) - index)
             self._take_in(index, [MessageEntry(message)])
         below = 1 if untouched else 0
@@ -297,46 +338,13 @@ class Timeline:
 
     def _place_without(self, index: int, seq: int) -> int:
         """Where the entry at ``index`` belongs once it is numbered ``seq``, counted without it."""
-        return _place_of([*self.entries[:index], *self.entries[index + 1 :]], seq)
+        return place_of([*self.entries[:index], *self.entries[index + 1 :]], seq)
 
     def _handle(self, message: Message) -> int | None:
-        return next((self._handles[key] for key in _keys(message) if key in self._handles), None)
+        return next((self._handles[key] for key in keys_of(message) if key in self._handles), None)
 
     def _note(self, message: Message, handle: int) -> None:
-        keys = _keys(message)
+        keys = keys_of(message)
         self._handles.update(dict.fromkeys(keys, handle))
         if message.reply_to:
             self._quoters.setdefault(message.reply_to, set()).add(next(iter(keys)))
-
-
-def _place_of(entries: list[Entry], seq: int) -> int:
-    """Where a message with ``seq`` belongs (0: waiting, at the end)."""
-    index = len(entries)
-    if seq == 0:
-        return index
-    while index > 0:
-        above = entries[index - 1]
-        if isinstance(above, BeginningEntry) or (isinstance(above, MessageEntry) and 0 < above.message.seq < seq):
-            break
-        index -= 1
-    # What happened after the message above, but before this one arrived, stays between them.
-    while index < len(entries) and isinstance(entries[index], PresenceEntry):
-        index += 1
-    return index
-
-
-def _people(message: Message) -> set[str]:
-    """Whose being ignored changes how a message looks."""
-    return {message.author}.union(*(names for _, names in message.reactions))
-
-
-def _keys(message: Message) -> set[Key]:
-    """By what a message is known: own ones by local id, all by post id; unreadable ones have only their number."""
-    keys: set[Key] = set()
-    if message.local_id:
-        keys.add(("local", message.local_id))
-    if message.post_id:
-        keys.add(("post", message.post_id))
-    if not keys:
-        keys.add(("seq", message.seq))
-    return keys

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
+from securechat.client.effects import EDITABLE
 from securechat.client.events import Message, MessageState
 from securechat.desktop import texts
 from securechat.desktop.messages.harmless import calm, calm_line, calm_name
 from securechat.desktop.messages.message_rows import has_words, hidden, readable
 from securechat.desktop.messages.row_values import Entry, Look, MessageEntry, Place, moment
-from securechat.wire.objects import PostKind
 
-__all__ = ["copy_text", "find", "last_own"]
+__all__ = ["copy_text", "last_own", "scan"]
 
-_EDITABLE = {int(PostKind.TEXT), int(PostKind.REPLY)}
 _INDENT = "    "  # a further line of a text must not pass for another person's
 
 
@@ -24,21 +23,18 @@ def last_own(entries: Sequence[Entry]) -> Message | None:
         if isinstance(entry, MessageEntry):
             message = entry.message
             stands = message.mine and message.state is not MessageState.REFUSED and readable(message)
-            if stands and message.kind in _EDITABLE:
+            if stands and message.kind in EDITABLE:
                 return message
     return None
 
 
-def find(entries: Iterable[Entry], query: str, look: Look, place: Place) -> list[int]:
-    """The indices of messages with ``query`` in their words, ascending. Blank queries find nothing."""
+def scan(entries: Iterable[Entry], query: str, is_hidden: Callable[[Message], bool]) -> Iterator[bytes]:
+    """For each message in turn its post id if ``query`` is in its words, else b"". Blank queries find nothing."""
     wanted = query.strip().casefold()
-    if not wanted:
-        return []
-    return [
-        index for index, entry in enumerate(entries)
-        if isinstance(entry, MessageEntry) and not hidden(entry.message, look, place)
-        and has_words(entry.message, wanted)
-    ]
+    for entry in entries if wanted else ():
+        if isinstance(entry, MessageEntry):
+            message = entry.message
+            yield message.post_id if not is_hidden(message) and has_words(message, wanted) else b""
 
 
 def copy_text(entries: Iterable[Entry], look: Look, place: Place) -> str:

@@ -1,9 +1,12 @@
-"""What an edited message said before: each text with the time at which it was signed, the present one last."""
+"""What an edited message said before: each text with the time at which it was signed, the present one last.
+
+Of very many texts only the newest show: nobody reads a thousand, and a window system takes long to lay them out.
+"""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from securechat.client.events import Message
 from securechat.desktop import texts
@@ -13,7 +16,9 @@ from securechat.desktop.messages.rows import Look, local_time
 from securechat.desktop.sheets.reading_box import ReadingBox
 from securechat.desktop.sheets.sheet import Sheet
 
-__all__ = ["EarlierSheet"]
+__all__ = ["MOST_CHARS", "MOST_TEXTS", "EarlierSheet"]
+
+MOST_TEXTS, MOST_CHARS = 50, 40_000  # of earlier texts; the newest of them shows however long it is
 
 _HEAD, _SOFT = "head", "soft"
 
@@ -35,7 +40,10 @@ class EarlierSheet(Sheet):
         self.box.text.tag_configure(_SOFT, foreground=theme.palette.dim)
         pieces: list[str | tuple[str, str]] = []
         if not message.deleted:
-            for time_ms, text in message.earlier:
+            shown = _newest(message.earlier)
+            if len(shown) < len(message.earlier):
+                pieces += [(f"{texts.older_texts(len(message.earlier) - len(shown))}\n", _SOFT)]
+            for time_ms, text in shown:
                 pieces += [(f"{self._when(time_ms)}\n", _HEAD), *self._words(text), "\n"]
         pieces.append((f"{texts.NOW}\n", _HEAD))
         pieces += [(texts.DELETED, _SOFT)] if message.deleted else self._words(message.text)
@@ -50,3 +58,14 @@ class EarlierSheet(Sheet):
     def _when(self, time_ms: int) -> str:
         when = local_time(time_ms)
         return f"{texts.day(when.date(), self._look.today)}, {when:%H:%M}" if when else texts.UNKNOWN_TIME
+
+
+def _newest(earlier: Sequence[tuple[int, str]]) -> Sequence[tuple[int, str]]:
+    """Those that are shown."""
+    count, chars = 0, 0
+    for _, text in reversed(earlier[-MOST_TEXTS:]):
+        chars += len(text)
+        if count and chars > MOST_CHARS:
+            break
+        count += 1
+    return earlier[len(earlier) - count :]

@@ -58,8 +58,9 @@ class PasswordSheet(Sheet):
             field = fields[name] = Field(self.body, theme, words, secret=True)
             field.pack(fill="x")
             self.entries[name] = field.entry
-        self.reveal = Reveal(fields["old"].line, theme, list(self.entries.values()))
-        self.reveal.pack(side="left", padx=(theme.px(6), 0))
+        # Beside the first of them, but by Tab behind all: who goes on to the next field must not land on it.
+        self.reveal = Reveal(self.body, theme, list(self.entries.values()))
+        self.reveal.pack(in_=fields["old"].line, side="left", padx=(theme.px(6), 0))
         self.strength = StrengthLine(fields["new"], theme)
         self.strength.pack(fill="x")
         self.wrap(self.strength.label)

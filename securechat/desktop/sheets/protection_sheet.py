@@ -75,6 +75,8 @@ class ProtectionSheet(Sheet):
             self.words(f"●  {texts.SERVER_READS}", 14, p.warn, "bold", gap=(0, 0))
         else:
             self.words(f"●  {texts.ONLY_READERS}", 14, p.ok, "bold", gap=(0, 0))
+        if protection.edited:
+            self.words(texts.EDITED_SINCE, 14, gap=(6, 0))
         for heading, words in sentences(protection, look):
             self.heading(heading)
             self.words(words, 14, gap=(0, 2))

@@ -11,15 +11,14 @@ __all__ = [
     "DELETED_BY_OPERATOR", "DELETE_TITLE", "DELETE_WORDS", "DELETE_YES", "DETAILS", "DISMISS", "EDITED", "EDITING",
     "END_TO_END", "EXPORT_MENU", "FIRST_CONTACT", "HIDE", "INVITE", "INVITE_HINT", "KEYS_AND_COMMANDS", "LARGER",
     "LIGHT", "LINK_COPIED", "LOADING_OLDER", "LOBBY", "LOBBY_HOLDS", "LOG_IN", "MENU", "NAME", "NEED_AGAIN",
-    "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER", "NEWER", "NORMAL_SIZE", "NOT_SENT", "NO_RECOVERY", "NO_SUCH_COMMAND",
-    "PASSWORD", "PASSWORD_AGAIN", "PASSWORD_CHANGED", "PEOPLE", "PRODUCT", "PROTECTION_MENU", "QUOTED_NOT_HERE",
-    "REGISTER", "ROOMS", "SEARCH_BUTTON", "SEND", "SERVER", "SETTINGS_MENU", "SHOW", "SIGNED_OUT", "SIGN_OUT",
-    "SMALLER",
-    "STORED", "SYSTEM", "THIS_COMPUTER", "TODAY", "TO_NEWEST", "TRY_NOW", "UNKNOWN_TIME", "UNVERIFIED", "WAITING",
-    "WELCOME", "YESTERDAY", "YOU", "beginning", "conversation_title", "date_words", "day", "exported", "ignoring",
-    "late", "message_hint", "missing", "no_such_person", "not_exported", "online_count", "password_short",
-    "paste_too_long", "presence", "profile_title", "refused", "replying", "several", "too_long", "typing", "unseen",
-    "waiting_banner", "window_title",
+    "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER", "NEWER", "NORMAL_SIZE", "NOT_SENT", "NO_BROWSER", "NO_RECOVERY",
+    "NO_SUCH_COMMAND", "PASSWORD", "PASSWORD_AGAIN", "PASSWORD_CHANGED", "PEOPLE", "PRODUCT", "PROTECTION_MENU",
+    "QUOTED_NOT_HERE", "REGISTER", "ROOMS", "SEARCH_BUTTON", "SEND", "SERVER", "SETTINGS_MENU", "SHOW", "SIGNED_OUT",
+    "SIGN_OUT", "SMALLER", "STORED", "SYSTEM", "THIS_COMPUTER", "TODAY", "TO_NEWEST", "TRY_NOW", "UNKNOWN_TIME",
+    "UNVERIFIED", "WAITING", "WELCOME", "YESTERDAY", "YOU", "beginning", "conversation_title", "date_words",
+    "day", "exported", "ignoring", "late", "message_hint", "missing", "no_such_person", "not_exported", "online_count",
+    "password_short", "paste_too_long", "presence", "profile_title", "refused", "replying", "several", "too_long",
+    "typing", "unseen", "waiting_banner", "window_title",
 ]
 
 PRODUCT = "Secure Chat"
@@ -76,6 +75,7 @@ PROTECTION_MENU = "How is this protected?"
 KEYS_AND_COMMANDS = "Keys and commands"
 DETAILS = "Details…"
 NO_SUCH_COMMAND = "There is no such command. Type /help for those that there are."
+NO_BROWSER = "The address could not be opened: no browser answered. It is on the clipboard; paste it into a browser."
 QUOTED_NOT_HERE = "The quoted message was not found in what is loaded. Scroll up to load more, then try again."
 PASSWORD_CHANGED = "Your password is changed. Other computers where you were signed in ask for the new one."  # noqa: S105
 CHANGING_PASSWORD = "Changing your password…"  # noqa: S105

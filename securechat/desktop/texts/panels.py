@@ -7,7 +7,8 @@ from typing import Final
 
 __all__ = [
     "BROWSE", "CLOSE", "COPY_DETAILS", "CRASH_TITLE", "CRASH_WORDS", "DETAILS_COPIED", "EARLIER_TITLE",
-    "EARLIER_WORDS", "EXPORT_FILE", "EXPORT_FORM", "EXPORT_GO", "EXPORT_HTML", "EXPORT_JSON", "EXPORT_LOADING",
+    "EARLIER_WORDS", "EDITED_SINCE", "EXPORT_FILE", "EXPORT_FORM", "EXPORT_GO", "EXPORT_HTML", "EXPORT_JSON",
+    "EXPORT_LOADING",
     "EXPORT_LOAD_ALL", "EXPORT_NEED_NAME", "EXPORT_NOT_ALL", "EXPORT_NOT_ENCRYPTED", "EXPORT_SCROLL", "EXPORT_TEXT",
     "EXPORT_TITLE", "FINGERPRINT", "FINGERPRINT_WORDS", "HELP_COMMANDS_TITLE", "HELP_KEYS", "HELP_KEYS_TITLE",
     "HELP_MARKS", "HELP_MARKS_TITLE", "HELP_TITLE", "IGNORE", "IGNORED_WORDS", "IGNORE_WORDS", "IS_AWAY",
@@ -15,7 +16,7 @@ __all__ = [
     "PROTECTION_TITLE", "READERS_LOBBY", "READERS_UNKNOWN", "SEALED_OFFLINE", "SEALED_WAITS", "SEALED_WORDS",
     "SERVER_READS", "SIGNATURE_OWN", "STOP_IGNORING", "TEXT_AS_SIGNED", "WHICH_KEY", "WHICH_KEY_SEALS",
     "WHOSE_SIGNATURE", "WHO_READS", "export_exists", "export_no_folder", "export_words", "more_bytes",
-    "not_verified", "opened_with", "readers", "readers_and_server", "sealed_bytes", "sealed_with",
+    "not_verified", "older_texts", "opened_with", "readers", "readers_and_server", "sealed_bytes", "sealed_with",
     "signature_former", "signature_valid", "stored_bytes", "verified",
 ]
 
@@ -95,6 +96,10 @@ EXPORT_NOT_ENCRYPTED = "The file is not encrypted: whoever gets it can read it."
 EXPORT_NEED_NAME = "This is not the name of a file that can be written. Type another one, with its folder."
 
 # Protection
+EDITED_SINCE = (
+    "This message was edited. Each edit is a signed post of its own, and its signature was checked before it was "
+    "shown; below is the first text. All texts are under “Earlier texts” in the message's menu."
+)
 PROTECTION_TITLE = "How is this protected?"
 SERVER_READS = "The server can read this."
 ONLY_READERS = "The server cannot read this."
@@ -206,3 +211,8 @@ def sealed_bytes(count: int, *, waiting: bool) -> str:
     """Above the dump of the envelope."""
     travels = "What will travel to the server" if waiting else "What travels to you"
     return f"{travels}: {count:,} bytes, sealed" if count else travels
+
+
+def older_texts(count: int) -> str:
+    """The earlier texts that a sheet leaves out."""
+    return "1 older text is not shown." if count == 1 else f"{count:,} older texts are not shown."

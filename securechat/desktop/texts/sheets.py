@@ -43,7 +43,9 @@ PASSWORD_KEEPS = "Nothing you wrote is lost by this. On your other computers you
 
 # Sessions
 SESSIONS = "Sessions"
-SESSIONS_WHAT = "Where you are logged in now. If you do not know one of these, end it and change your password."
+SESSIONS_WHAT = (
+    "Where you are logged in now. If you do not know one of these, sign out everywhere else and change your password."
+)
 ASKING_SESSIONS = "Asking the server…"
 THIS_SESSION = "This window"
 OTHER_SESSION = "Another computer or window"

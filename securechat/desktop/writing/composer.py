@@ -26,6 +26,7 @@ MOST_LINES = 6
 COUNTED = 2000  # characters; lines of a longer text are not counted: Tk takes seconds for those of a long line
 MOST_PARTS = 20  # more messages at once are a file, and a flood for those who read
 DRAFT_AFTER_S = 0.6  # a pause this long, and what is written is saved
+DRAFT_AT_LAST_S = 5.0  # who never pauses loses no more than this
 TYPING_EVERY_S = 2.0  # the client thins these out further
 
 
@@ -42,7 +43,8 @@ class Composer(tk.Frame):
         super().__init__(master, bg=p.bg)
         self._theme, self._actions, self._shield, self._monotonic = theme, actions, shield, monotonic
         self._draws_emoji = shield("😀") == "😀"
-        self._unsaved_since: float | None = None
+        self._unsaved_since: float | None = None  # the first change that is not saved
+        self._changed_at = float("-inf")
         self._typed_at = float("-inf")
         self._whole = False
         self.picker: EmojiPicker | None = None
@@ -94,20 +96,22 @@ class Composer(tk.Frame):
         return self._between("1.0", "end-1c")
 
     def set(self, text: str) -> None:
-        """Replace what is written (a draft, or nothing); this is not typing and needs no saving."""
+        """Replace what is written (a draft, or nothing); this is not typing and needs no saving. What was asked above
+        it was asked about another text, and is taken away."""
         self._fill(self._shield(text), "")
         self._unsaved_since = None
         self.completions.close()
+        self.show_problem("")
 
     def set_hint(self, hint: str) -> None:
         """The grey words that stand in the empty field."""
         self._hint.configure(text=hint)
 
     def put_back(self, text: str) -> None:
-        """A text that was sent came back; nothing that is being written is touched for it."""
-        if not self.get().strip():
+        """A text that was sent came back; nothing that is being written, or about to be, is touched for it."""
+        if not self.get().strip() and not self.mode.winfo_manager():
             self.set(slash.written(text))
-            self._unsaved_since = self._monotonic()
+            self._note_change()
 
     def insert(self, text: str) -> None:
         """Put ``text`` in at the cursor, in place of what is selected."""
@@ -140,12 +144,16 @@ class Composer(tk.Frame):
         meant = slash.interpret(text)
         if isinstance(meant, slash.Say):
             self._say(meant.text)
-        elif isinstance(meant, slash.Command):
-            self._command(meant)
+        elif isinstance(meant, slash.Unknown):
+            self._ask_to_say(text, texts.command_unknown(self._shield(meant.name)))
+        elif self._whole:  # run, it would leave nothing of the change behind
+            self._ask_to_say(text, texts.command_in_edit(meant.name))
         else:
-            question = texts.command_unknown(self._shield(meant.name))
-            as_it_is = (texts.SEND_AS_IT_IS, partial(self._say, meant.text))
-            self.show_question(question, (as_it_is, (texts.KEEP_WRITING, self._keep_writing)))
+            self._command(meant)
+
+    def _ask_to_say(self, text: str, question: str) -> None:
+        as_it_is = (texts.SEND_AS_IT_IS, partial(self._say, text))
+        self.show_question(question, (as_it_is, (texts.KEEP_WRITING, self._keep_writing)))
 
     def _say(self, text: str) -> None:
         if not self._draws_emoji:
@@ -183,7 +191,7 @@ class Composer(tk.Frame):
         problem = self._actions.command(command.name, command.argument)
         if problem and self.winfo_exists():
             self.set(written)
-            self._unsaved_since = self._monotonic()
+            self._note_change()
             self.show_problem(problem)
 
     # ------------------------------------------------------------------ what stands above the text
@@ -225,8 +233,10 @@ class Composer(tk.Frame):
     def set_mode(self, words: str, *, whole: bool = False) -> None:
         """Say above the text what it is for ("Replying to bob: …"); "" for a plain message.
 
-        ``whole``: it changes one message, so that it cannot be sent in parts.
+        ``whole``: it changes one message, so that it cannot be sent in parts. What was asked before is taken away: the
+        answer would go where the text goes now.
         """
+        self.show_problem("")
         self._whole = whole and bool(words)
         self.mode.words.configure(text=self._shield(words))
         if words:
@@ -293,10 +303,19 @@ class Composer(tk.Frame):
 
     # ------------------------------------------------------------------ as time goes by
     def tick(self) -> None:
-        """To be called often: hands out the draft once the person pauses."""
-        if self._unsaved_since is not None and self._monotonic() - self._unsaved_since >= DRAFT_AFTER_S:
+        """To be called often: hands out the draft once the person pauses, and now and then if they do not."""
+        if self._unsaved_since is None:
+            return
+        now = self._monotonic()
+        if now - self._changed_at >= DRAFT_AFTER_S or now - self._unsaved_since >= DRAFT_AT_LAST_S:
             self._unsaved_since = None
             self._actions.save_draft(self.get())
+
+    def _note_change(self) -> float:
+        self._changed_at = now = self._monotonic()
+        if self._unsaved_since is None:
+            self._unsaved_since = now
+        return now
 
     def modified(self) -> None:
         """The text may have changed, by whatever means."""
@@ -306,7 +325,7 @@ class Composer(tk.Frame):
         written = self.get()
         if self._shield(written) != written:  # before it is drawn: drawing happens when idle, later than this
             self._fill(self._shield(self._between("1.0", "insert")), self._shield(self._between("insert", "end-1c")))
-        self._unsaved_since = now = self._monotonic()
+        now = self._note_change()
         self.show_problem("")
         if written.strip() and now - self._typed_at >= TYPING_EVERY_S:
             self._typed_at = now

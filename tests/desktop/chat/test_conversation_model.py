@@ -246,6 +246,43 @@ def test_a_batch_of_one_piece_is_in_at_once() -> None:
     assert not model.working and model.timeline.begins and len(model.timeline.messages) == PIECE
 
 
+def test_a_batch_of_long_texts_comes_in_smaller_pieces() -> None:
+    """A page of posts full of marks must not hold up the window."""
+    model = model_of()
+    model.take([message(n, "bob", "`a` " * 740) for n in range(1, 101)])
+    assert 5 < len(model.timeline.messages) < 20
+    finish(model)
+    assert [m.seq for m in model.timeline.messages] == list(range(1, 101))
+
+
+def test_ignoring_who_wrote_much_is_drawn_in_pieces(people: People) -> None:
+    """And so is the other way round; the count is right at once."""
+    both = [message(n, ("bob", "carol")[n % 2], f"text {n}") for n in range(1, 1001)]
+    model = model_of(both, read=1, people=people)
+    finish(model)
+    for ignored, unread in ((frozenset({"bob"}), 499), (NOBODY, 999)):
+        people.ignored = ignored
+        assert model.ignoring(ignored) == [] and model.working
+        assert model.unread().count == unread
+        (splice,) = model.work()
+        assert splice.start + splice.removed == 1000 and len(splice.rows) <= PIECE
+        assert 5 <= finish(model) <= 7 and model.work() == []
+
+
+def test_a_count_asks_once_who_is_ignored() -> None:
+    """Which takes as long as there are people."""
+    asked: list[bool] = []
+
+    def ignored() -> frozenset[str]:
+        asked.append(True)
+        return NOBODY
+
+    opened = OpenedConversation(Conversation(LOBBY, ConversationKind.LOBBY, ""), posts(1, 100), "", 1)
+    model = ConversationModel(opened, Look(date.today()), mentions=lambda text: False, ignored=ignored)
+    asked.clear()
+    assert model.unread().count == 99 and len(asked) == 1
+
+
 def test_opening_a_long_conversation_counts_all_and_marks_the_first_unread_in_the_end() -> None:
     model = model_of(posts(1, 3 * PIECE + 50), read=20)
     assert model.unread() == Unread(PIECE, more=True)

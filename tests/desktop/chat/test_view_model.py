@@ -29,6 +29,7 @@ from securechat.desktop.chat.conversation_model import PIECE, OpenedConversation
 from securechat.desktop.chat.view_model import (
     Arrived,
     ChatModel,
+    EditRefused,
     Ended,
     ListsMoved,
     Opened,
@@ -151,6 +152,28 @@ def test_a_refused_post_comes_back(model: ChatModel) -> None:
     changes = model.apply(PostRefused(replace(own, state=MessageState.REFUSED), "Not here."))
     assert SentBack("words") in changes
     assert "Not sent. Not here." in model.current.timeline.rows()[0].text
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(5, texts.deletion_refused("# lobby", "Not\ufffd here.")),
+                       (6, texts.reaction_refused("# lobby", "Not\ufffd here."))],
+)
+def test_a_refused_reaction_or_deletion_is_told_and_is_no_row(model: ChatModel, kind: int, said: str) -> None:
+    """Also where nobody looks; the reason is another's words."""
+    model.apply(MessageShown(message(1, "alice", "words", mine=True)))
+    rows = model.current.timeline.rows()
+    own = message(0, "alice", "", mine=True, local_id=1, kind=kind, reply_to=key_of("alice1"),
+                  state=MessageState.REFUSED)
+    assert model.apply(PostRefused(own, "Not\x1b here.")) == [Told(said)]
+    assert model.current.timeline.rows() == rows
+
+
+def test_a_refused_edit_is_told_with_what_it_is_about(three: ChatModel) -> None:
+    own = message(0, "alice", "words", mine=True, local_id=1, kind=4, reply_to=key_of("alice1"), conv=ROOM,
+                  state=MessageState.REFUSED)
+    assert three.apply(PostRefused(own, "Not here.")) == [EditRefused(ROOM, key_of("alice1"), "words", "Not here.")]
+    assert three.apply(PostRefused(replace(own, conv=b"?" * 32), "Not here.")) == []
+    assert not three.conversations[ROOM].timeline.messages
 
 
 def test_notices_queue_and_are_not_repeated(model: ChatModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tkinter as tk
 import unicodedata
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,9 @@ import pytest
 
 from securechat.client.events import Message, MessageState
 from securechat.desktop.look.emoji import name_emoji
+from securechat.desktop.look.theme import Theme
 from securechat.desktop.messages.harmless import MARKS, calm, calm_line, calm_name
+from securechat.desktop.messages.message_rows import FOLDED_ASTRAL
 from securechat.desktop.messages.rows import (
     Link,
     Look,
@@ -25,6 +28,7 @@ from securechat.desktop.messages.rows import (
 from securechat.desktop.messages.timeline_model import Timeline
 from tests.desktop.fake_client import START_MS, key_of, message
 from tests.desktop.messages.hostile import HOSTILE
+from tests.desktop.messages.timeline_list import List
 
 LOOK = Look(datetime.fromtimestamp(START_MS / 1000).date(), me="alice")
 # What texts of others may look like; anything else is how the program itself speaks.
@@ -32,6 +36,8 @@ TEXT_TAGS = {
     "row", "bold", "italic", "code", "block", "link", "mention", "mention_me", "action", "quote", "chip", "chip_mine",
 }
 JOINERS = "\u200c\u200d"
+# Each just short of being folded for its length.
+CROWDED = ("`a` " * 740, "@alice " * 420, "***a*** " * 370, "http://a.b/c " * 230, "**a** `b`\n" * 29)
 
 
 def cases() -> list[object]:
@@ -144,3 +150,29 @@ def test_a_hostile_reaction_or_reason_is_short() -> None:
     assert len(draw(MessageEntry(shown), MessageEntry(shown), LOOK).text) < 40
     refused = replace(shown, mine=True, reactions=(), state=MessageState.REFUSED)
     assert len(draw(MessageEntry(refused, "W" * 9000), MessageEntry(refused), LOOK).text) < 400
+
+
+def test_a_page_of_posts_full_of_marks_is_a_bounded_number_of_pieces(bare: tuple[tk.Tk, Theme]) -> None:
+    """In the window: it takes the square of the pieces of a line to lay that out."""
+    t = Timeline("# lobby", LOOK)
+    t.merge(message(n, "bob", CROWDED[n % len(CROWDED)], post_id=key_of(f"p{n}")) for n in range(1, 101))
+    shown = List(*bare)
+    shown.show(t.rows())
+    for row in shown.rows:
+        assert len(row.pieces) < 80
+    places = [index for _, _, index in shown.text.dump("1.0", "end", tag=True)]
+    lines = [int(index.split(".")[0]) for index in places]
+    assert max(lines.count(line) for line in set(lines)) < 200
+    assert len(places) < 100 * 200
+    shown.view.destroy()
+
+
+@pytest.mark.parametrize("text", ["👍🏽" * 400, "👨‍👩‍👧‍👦" * 60, "**👩** 👦 `👧` " * 30, "👩" + "\u200d👩" * 500])
+def test_a_crowd_of_emoji_is_folded(text: str) -> None:
+    """Each takes long to be laid out; some dozens show, and the rest on request."""
+    said = message(1, "bob", text)
+    row = draw(MessageEntry(said), None, LOOK)
+    assert row.text.endswith("show more\n") and 10 < sum(char > "\uffff" for char in row.text) <= FOLDED_ASTRAL
+    whole = draw(MessageEntry(said), None, LOOK, Place(unfolded={said.post_id})).text
+    assert sum(char > "\uffff" for char in whole) == sum(char > "\uffff" for char in text)
+    assert "show more" not in draw(MessageEntry(message(1, "bob", "👍🏽" * 20)), None, LOOK).text

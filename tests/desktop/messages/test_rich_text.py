@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securechat.desktop.messages.rich_text import Span, parse, plain
+from securechat.desktop.messages.rich_text import SPANS, Span, parse, plain
 from securechat.wire import limits
 
 
@@ -128,6 +128,25 @@ def test_mentions_are_of_whole_names() -> None:
 def test_neighbours_of_one_look_are_one_span() -> None:
     """A failed mark does not cut a text into pieces."""
     assert len(parse("a * b _ c ` d ** e\nnext * line")) == 1
+
+
+@pytest.mark.parametrize(
+    "part", ["`a` ", "@alice ", "***a*** ", "**a *b* c** ", "http://a.b ", "`a`\n", "```\na\n```\n"]
+)
+def test_of_very_many_marks_the_later_ones_stay_as_written(part: str) -> None:
+    """A text of hundreds of pieces would take a window system seconds to lay out."""
+    spans = parse(part * 400)
+    assert SPANS // 4 <= len(spans) <= SPANS + 5
+    assert spans[-1].styles == () and spans[-1].text.endswith(part * 300)
+    assert spans[:3] == parse(part * 5)[:3]
+    assert plain(part * 400).endswith(part * 300)
+
+
+def test_a_long_text_with_some_marks_keeps_them_all() -> None:
+    """However many lines it has, and however many stars that mark nothing."""
+    spans = parse("plain 2 * 3\n" * 300 + "**bold**\n" * 25)
+    assert sum("bold" in span.styles for span in spans) == 25
+    assert parse("a * b " * 50 + "**bold**")[-1].styles == ("bold",)
 
 
 @given(st.text(alphabet="*_`ab \n@/:.h", max_size=60))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -11,7 +11,8 @@ from securechat.client.events import Message, MessageState
 from securechat.desktop import texts
 from securechat.desktop.messages.positions import Positions
 from securechat.desktop.messages.rows import Look
-from securechat.desktop.messages.timeline_model import Timeline
+from securechat.desktop.messages.timeline_model import Splice, Timeline
+from securechat.desktop.messages.timeline_order import PIECE, piece_start
 from tests.desktop.fake_client import START_MS, key_of, message
 
 TODAY = datetime.fromtimestamp(START_MS / 1000).date()
@@ -124,6 +125,27 @@ def test_the_last_own_text_skips_what_cannot_be_edited() -> None:
     assert timeline().last_own() is None
 
 
+def test_a_search_goes_step_by_step_while_messages_come() -> None:
+    """From the newest up; the version tells when its answer may be another, and reactions are no reason."""
+    one, two = message(1, "bob", "a word"), message(2, "bob", "another *word*")
+    t = timeline(one, two, message(3, "bob", "x"))
+    steps = t.scan("word")
+    assert next(steps) == b"" and next(steps) == two.post_id
+    before = t.version
+    t.change(replace(one, reactions=(("👍", ("carol",)),)))
+    assert t.version == before
+    t.merge([message(0, "dave", "word", post_id=key_of("d"), local_id=4, mine=True)])
+    assert list(steps) == [one.post_id] and t.version != before
+    for change in (
+        lambda: t.change(replace(one, text="none")), lambda: t.ignoring(frozenset({"bob"})),
+        lambda: t.fold(two.post_id),
+    ):
+        before = t.version
+        change()
+        assert t.version != before
+    assert t.find("word") == [1, 3]
+
+
 def test_quotes_follow_what_they_quote() -> None:
     """When the quoted message is edited, and when it is loaded at last."""
     old = message(1, "bob", "first words")
@@ -134,6 +156,59 @@ def test_quotes_follow_what_they_quote() -> None:
     assert (splices[-1].start, splices[-1].rows) == (3, (t.rows()[3],))
     (_, quote) = t.change(replace(old, text="other words"))
     assert (quote.start, quote.removed) == (3, 1) and "bob: other words" in quote.rows[0].text
+
+
+def test_what_no_quote_shows_redraws_none() -> None:
+    """A reaction to a popular post, and marks of its state."""
+    old = message(1, "bob", "first words")
+    t = timeline(old, *(message(n, "carol", "yes", reply_to=old.post_id) for n in range(2, 8)))
+    for same in (replace(old, reactions=(("👍", ("carol",)),)), replace(old, edited=True, earlier=((1, "x"),))):
+        (splice,) = t.change(same)
+        assert (splice.start, splice.removed) == (0, 2)
+    for other in ({"deleted": True}, {"text": "x"}, {"newer": True}, {"deleted_by_operator": True}, {"problem": "x"}):
+        assert len(t.change(replace(old, **other))) == 2 and t.rows()[6] == t.row(6)  # type: ignore[arg-type]
+        t.change(old)
+
+
+def test_many_quotes_are_drawn_anew_in_pieces_the_newest_first() -> None:
+    """Of a post with a thousand replies, and where rows move meanwhile; a long text counts for more."""
+    old = message(1, "bob", "first words")
+    t = timeline(old, *(message(n, "carol", "yes" * (n % 2), reply_to=old.post_id * (n % 2)) for n in range(2, 1002)))
+    drawn = list(t.rows())
+
+    def apply(splices: Sequence[Splice]) -> None:
+        for splice in splices:
+            assert len(splice.rows) <= PIECE + 1
+            drawn[splice.start : splice.start + splice.removed] = splice.rows
+
+    apply(t.change(replace(old, text="other words")))
+    assert "first words" in drawn[-1].text and t.working
+    apply(t.work())
+    assert "other words" in drawn[-1].text and "first words" in drawn[2].text
+    apply(t.merge([message(2000, "dave", "x"), message(0, "alice", "w", mine=True, local_id=3, post_id=key_of("w"))]))
+    turns = 0
+    while t.working:
+        apply(t.work())
+        turns += 1
+    assert 5 <= turns <= 8 and tuple(drawn) == t.rows() and t.work() == []
+
+
+def test_a_page_of_posts_with_many_quotes_draws_them_in_one_turn_or_later() -> None:
+    """Not each post's by themselves."""
+    page = [message(n, "bob", "old") for n in range(1, 51)]
+    t = timeline(*(message(n, "carol", "re", reply_to=page[n % 50].post_id) for n in range(100, 400)))
+    splices = t.merge(page)
+    assert len(splices) == 1 and t.working
+    while t.working:
+        t.work()
+
+
+def test_a_piece_is_as_long_as_can_be_drawn_at_once() -> None:
+    """Long texts count for more; there is always one."""
+    short, long = message(1, "bob", "x"), message(1, "bob", "x" * 16_000)
+    assert piece_start([short] * PIECE, PIECE) == 0 and piece_start([short] * 500, 400) == 400 - PIECE
+    assert piece_start([long] * 50, 50) == 48 and piece_start([message(1, "bob", "x" * 99_999)], 1) == 0
+    assert piece_start([], 0) == 0
 
 
 def test_the_new_line_moves() -> None:

@@ -224,6 +224,9 @@ def test_splices_always_add_up_to_what_the_timeline_shows(todo: list[tuple[str, 
         for splice in perform(t, step, index):
             assert splice.start + splice.removed <= len(drawn)
             drawn[splice.start : splice.start + splice.removed] = splice.rows
+        while t.working:
+            (splice,) = t.work()
+            drawn[splice.start : splice.start + splice.removed] = splice.rows
         assert tuple(drawn) == t.rows()
         for at, entry in enumerate(t.entries):
             assert not isinstance(entry, MessageEntry) or t.index_of(entry.message.post_id) == at

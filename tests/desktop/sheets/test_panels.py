@@ -16,7 +16,7 @@ from securechat.desktop.look.palette import palette_for
 from securechat.desktop.look.theme import Theme
 from securechat.desktop.messages.rows import Look
 from securechat.desktop.sheets.crash_sheet import MOST_CAUSES, MOST_PLACES, CrashSheet, crash_details
-from securechat.desktop.sheets.earlier_sheet import EarlierSheet
+from securechat.desktop.sheets.earlier_sheet import MOST_CHARS, EarlierSheet
 from securechat.desktop.sheets.help_sheet import HelpSheet
 from securechat.desktop.sheets.person_sheet import PersonSheet
 from securechat.desktop.sheets.sheet import Sheet
@@ -172,6 +172,16 @@ def test_hundreds_of_long_texts_make_no_huge_sheet(bare: tuple[tk.Tk, Theme]) ->
     assert sheet.box.text.yview()[1] < 0.1
     sheet.box.text.event_generate("<End>")
     assert sheet.box.text.yview()[1] == 1.0
+
+
+def test_of_a_thousand_texts_the_newest_show_and_the_rest_is_counted(bare: tuple[tk.Tk, Theme]) -> None:
+    shown = earlier(bare, replace(EDITED, earlier=tuple((T, f"text {n}.") for n in range(1, 1051)))).box.shown
+    assert shown.startswith("1,000 older texts are not shown.\n")
+    assert "text 1000." not in shown and "text 1001." in shown and "text 1050." in shown
+    long = earlier(bare, replace(EDITED, earlier=((T, "a"), *((T, "W" * 16_000) for _ in range(3)))))
+    assert long.box.shown.startswith("2 older texts are not shown.\n") and len(long.box.shown) < MOST_CHARS
+    longest = earlier(bare, replace(EDITED, earlier=((T, "a"), (T, "b" * (MOST_CHARS + 1)))))
+    assert longest.box.shown.startswith("1 older text is not shown.\n") and "bbb" in longest.box.shown
 
 
 # ---------------------------------------------------------------------- help

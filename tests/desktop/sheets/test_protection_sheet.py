@@ -207,3 +207,12 @@ def test_a_text_with_nothing_to_see_is_said_to_be_one(bare: tuple[tk.Tk, Theme],
     sheet, _ = opened(bare, replace(LOBBY, text=text))
     assert sheet.text.shown == texts.EMPTY_TEXT
     sheet.close()
+
+
+def test_an_edited_message_says_that_this_is_its_first_text(bare: tuple[tk.Tk, Theme]) -> None:
+    sheet, words = opened(bare, replace(LOBBY, edited=True))
+    assert texts.EDITED_SINCE in words
+    sheet.close()
+    sheet, words = opened(bare, LOBBY)
+    assert texts.EDITED_SINCE not in words
+    sheet.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from securechat.desktop import texts
 from securechat.desktop.writing import composer
-from securechat.desktop.writing.composer import DRAFT_AFTER_S
+from securechat.desktop.writing.composer import DRAFT_AFTER_S, DRAFT_AT_LAST_S
 from securechat.wire import limits
 from tests.desktop.composer_desk import Desk
 
@@ -202,3 +204,53 @@ def test_up_in_an_empty_composer_edits_the_last_message(desk: Desk) -> None:
     desk.composer.set_mode("Replying to bob")
     desk.press("<Up>")
     assert desk.owner.asked == [("edit_last",)]
+
+
+# ---------------------------------------------------------------- what must not go astray
+
+
+@pytest.mark.parametrize("change", [
+    lambda desk: desk.composer.set("other words"), lambda desk: desk.composer.set_mode("Replying to bob"),
+])
+def test_another_text_or_mode_takes_the_question_away(desk: Desk, change: Callable[[Desk], None]) -> None:
+    """The answer would go where the text goes now; the focus does not get lost with the button."""
+    desk.write("/usr/bin")
+    desk.press("<Return>", "<Tab>")
+    assert len(desk.shown) == 2
+    change(desk)
+    desk.root.update()
+    assert desk.shown == [] and not desk.composer.problem.winfo_manager()
+    assert desk.focused() is desk.composer.text
+    desk.press("<Tab>")
+    assert desk.owner.took("send") == []
+
+
+def test_what_comes_back_waits_for_no_mode(desk: Desk) -> None:
+    desk.composer.set_mode("Replying to bob")
+    desk.composer.put_back("refused")
+    assert desk.composer.get() == ""
+    desk.composer.set_mode("")
+    desk.composer.put_back("refused")
+    assert desk.composer.get() == "refused"
+
+
+def test_who_never_pauses_has_the_draft_saved_all_the_same(desk: Desk) -> None:
+    keys = 3 * int(DRAFT_AT_LAST_S / (DRAFT_AFTER_S / 2))
+    for _ in range(keys):
+        desk.write("x")
+        desk.now += DRAFT_AFTER_S / 2
+        desk.composer.tick()
+    saved = [len(str(text)) for _, text in desk.owner.took("save_draft")]
+    steps = [after - before for before, after in zip([0, *saved], saved, strict=False)]
+    assert len(saved) >= 2 and max(steps) * DRAFT_AFTER_S / 2 <= DRAFT_AT_LAST_S + DRAFT_AFTER_S
+    assert len(saved) <= 4, "not at each key"
+
+
+def test_a_command_in_place_of_a_changed_message_is_not_run(desk: Desk) -> None:
+    desk.composer.set_mode("Editing your message", whole=True)
+    desk.write("/search roses")
+    desk.press("<Return>")
+    assert desk.composer.problem["text"] == texts.command_in_edit("search")
+    assert desk.composer.get() == "/search roses" and desk.owner.asked == []
+    desk.press("<Tab>", "<Return>")
+    assert desk.owner.took("send", "command") == [("send", "/search roses")]
