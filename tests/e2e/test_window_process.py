@@ -50,7 +50,7 @@ def register_by_keyboard(clipboard: Clipboard, link: str, name: str) -> None:
     type_words(name)
     press("Tab")
     type_words(PASSWORD)
-    press("Tab", "Tab")
+    press("Tab")  # straight to the second one: the button that shows them is behind all fields
     type_words(PASSWORD)
     press("Return")
 

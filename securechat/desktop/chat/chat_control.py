@@ -113,13 +113,16 @@ class ChatControl:
 
     def _read(self, seq: int) -> None:
         current = self.model.current
+        unread = current.unread().count
         if current.read_to(seq):
+            if unread > 1:
+                self.view.first_new.offer(unread)
             self.session.soon(lambda client: client.mark_read(seq, current.conv))
             self.view.lists_moved()
 
     def tell(self, sentence: str, *, alarm: bool = False, details: str = "") -> None:
-        """Show a sentence until it is dismissed."""
-        self.view.show(self.model.tell(sentence, alarm=alarm, details=details))
+        """Answer what the person did with a sentence, which shows until it is dismissed."""
+        self.view.show(self.model.tell(sentence, alarm=alarm, details=details, answer=not details))
 
     def failed(self, error: BaseException) -> None:
         """A call to the server failed: say so."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from securechat.client.events import ConnectionState, ConversationKind
 from securechat.desktop import texts
 from securechat.desktop.chat.banner import Strip
+from securechat.desktop.chat.first_new import FirstNew
 from securechat.desktop.chat.growing_timeline import GrowingTimeline
 from securechat.desktop.chat.header import Header, MenuEntry
 from securechat.desktop.chat.view_model import Change, ListsMoved, Told
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatView"]
 
 
+_MODIFIED = 0x4 | 0x8 | 0x20000  # Control; Alt on X11; Alt on Windows
 NARROW = 660  # design pixels; a window with less shows no sidebar
 
 
@@ -63,6 +65,10 @@ class ChatView(tk.Frame):
         )
         self.composer.pack(side="bottom", fill="x", padx=theme.px(16))
         self.timeline.pack(fill="both", expand=True)
+        self.first_new = FirstNew(self.timeline, theme, self._first_new_row)
+        # Those that mean something for a chosen message are bound there by name, which goes before "any key".
+        for key in ("<Key>", "<Key-r>", "<Key-R>", "<Key-e>", "<Key-E>", "<plus>", "<KP_Add>"):
+            self.timeline.text.bind(key, self._typed_in_list, add="+")
         self.message_menu = MessageMenu(self, theme, control.messages, model.look)
         self.window_keys = self._keys()
         self._narrow = False
@@ -120,11 +126,26 @@ class ChatView(tk.Frame):
         self.composer.set_hint(texts.message_hint(current.title))
         self.composer.set(current.draft)
         self.timeline.fill(len(current.timeline.entries))
-        first_new = current.timeline.index_of(current.timeline.first_new) if current.unread().count else None
+        self.first_new.hide()
+        first_new = self._first_new_row() if current.unread().count else None
         if first_new is not None:
             self.timeline.reveal(first_new, flash=False)
         self._lists_moved = True
         self.tick()
+
+    def _first_new_row(self) -> int | None:
+        timeline = self.model.current.timeline
+        return timeline.index_of(timeline.first_new) if timeline.first_new else None
+
+    def _typed_in_list(self, event: tk.Event[tk.Misc]) -> str | None:
+        """Who types while the list has the focus, and no message is chosen, means to write."""
+        if self.timeline.current is not None or not event.char.isprintable() or not event.char.strip():
+            return None
+        if int(event.state) & _MODIFIED:
+            return None
+        self.composer.text.focus_set()
+        self.composer.insert(event.char)
+        return "break"
 
     def show(self, changes: Iterable[Change]) -> None:
         """Draw what changed in the model."""
@@ -149,11 +170,13 @@ class ChatView(tk.Frame):
             self.sidebar.show(model.conversation_lines(), model.people(), offline=offline)
             holds = texts.LOBBY_HOLDS if model.current.kind is ConversationKind.LOBBY else texts.END_TO_END
             self.sidebar.show_holds(holds, model.current.kind is not ConversationKind.LOBBY)
-            self.header.show(model.current.title, f"{holds}  ·  {model.count()}")
+            here = texts.NOT_CONNECTED if offline else model.count()
+            self.header.show(model.current.title, f"{holds}  ·  {here}")
         self.composer.show_typing(model.typing_line())
         banner = model.banner()
         self.banner.show(banner.text if banner else "", button=banner is not None and banner.can_retry)
         self.timeline.tick()
+        self.first_new.tick()
         self.timeline.show_loading(model.current.loading_older)
         self.composer.tick()
 

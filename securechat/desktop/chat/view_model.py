@@ -129,12 +129,16 @@ class ChatModel:
                 pass
         return []
 
-    def tell(self, text: str, *, alarm: bool = False, details: str = "") -> list[Told]:
-        """Queue a sentence for the notice line; the oldest shows first, and none twice."""
+    def tell(self, text: str, *, alarm: bool = False, details: str = "", answer: bool = False) -> list[Told]:
+        """Queue a sentence for the notice line; the oldest shows first, and none twice.
+
+        ``answer``: the person did something and waits for this, so it shows at once, before what stood there.
+        """
         if any(told.text == text for told in self.notices):
             return []
-        self.notices.append(Told(text, alarm, details))
-        return self.notices[-1:]
+        told = Told(text, alarm, details)
+        self.notices.insert(0 if answer else len(self.notices), told)
+        return [told]
 
     def dismiss(self) -> None:
         """The person has read the notice that shows."""

@@ -236,6 +236,10 @@ class TimelineView(tk.Frame):
         """True if the oldest line is in sight, in a window that shows."""
         return bool(len(self._lines)) and self.text.winfo_ismapped() and self.text.yview()[0] <= 0.0
 
+    def in_sight(self, index: int) -> bool:
+        """True if the first line of a row shows."""
+        return self.text.dlineinfo(f"{1 + self._lines.start(index)}.0") is not None
+
     def to_bottom(self) -> None:
         """Show the newest."""
         self.text.see("end-1c")

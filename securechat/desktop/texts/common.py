@@ -11,14 +11,14 @@ __all__ = [
     "DELETED_BY_OPERATOR", "DELETE_TITLE", "DELETE_WORDS", "DELETE_YES", "DETAILS", "DISMISS", "EDITED", "EDITING",
     "END_TO_END", "EXPORT_MENU", "FIRST_CONTACT", "HIDE", "INVITE", "INVITE_HINT", "KEYS_AND_COMMANDS", "LARGER",
     "LIGHT", "LINK_COPIED", "LOADING_OLDER", "LOBBY", "LOBBY_HOLDS", "LOG_IN", "MENU", "NAME", "NEED_AGAIN",
-    "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER", "NEWER", "NORMAL_SIZE", "NOT_SENT", "NO_BROWSER", "NO_RECOVERY",
-    "NO_SUCH_COMMAND", "PASSWORD", "PASSWORD_AGAIN", "PASSWORD_CHANGED", "PEOPLE", "PRODUCT", "PROTECTION_MENU",
-    "QUOTED_NOT_HERE", "REGISTER", "ROOMS", "SEARCH_BUTTON", "SEND", "SERVER", "SETTINGS_MENU", "SHOW", "SIGNED_OUT",
-    "SIGN_OUT", "SMALLER", "STORED", "SYSTEM", "THIS_COMPUTER", "TODAY", "TO_NEWEST", "TRY_NOW", "UNKNOWN_TIME",
-    "UNVERIFIED", "WAITING", "WELCOME", "YESTERDAY", "YOU", "beginning", "conversation_title", "date_words",
-    "day", "exported", "ignoring", "late", "message_hint", "missing", "no_such_person", "not_exported", "online_count",
-    "password_short", "paste_too_long", "presence", "profile_title", "refused", "replying", "several", "too_long",
-    "typing", "unseen", "waiting_banner", "window_title",
+    "NEED_NAME", "NEED_PASSWORD", "NEED_SERVER", "NEWER", "NORMAL_SIZE", "NOT_CONNECTED", "NOT_SENT", "NO_BROWSER",
+    "NO_RECOVERY", "NO_SUCH_COMMAND", "PASSWORD", "PASSWORD_AGAIN", "PASSWORD_CHANGED", "PEOPLE", "PRODUCT",
+    "PROTECTION_MENU", "QUOTED_NOT_HERE", "REGISTER", "ROOMS", "SEARCH_BUTTON", "SEND", "SERVER", "SETTINGS_MENU",
+    "SHOW", "SIGNED_OUT", "SIGN_OUT", "SMALLER", "STORED", "SYSTEM", "THIS_COMPUTER", "TODAY", "TO_NEWEST", "TRY_NOW",
+    "UNKNOWN_TIME", "UNVERIFIED", "WAITING", "WELCOME", "YESTERDAY", "YOU", "beginning", "conversation_title",
+    "date_words", "day", "exported", "ignoring", "late", "message_hint", "missing", "new_messages", "no_such_person",
+    "not_exported", "online_count", "password_short", "paste_too_long", "presence", "profile_title", "refused",
+    "replying", "several", "too_long", "typing", "unseen", "waiting_banner", "window_title",
 ]
 
 PRODUCT = "Secure Chat"
@@ -109,6 +109,7 @@ UNKNOWN_TIME = "unknown time"
 WAITING = "waiting"
 STORED = "✓"
 EDITED = "edited"
+NOT_CONNECTED = "not connected"
 NOT_SENT = "Not sent."
 DELETED = "Deleted by its author."
 DELETED_BY_OPERATOR = "Removed by the operator."
@@ -128,8 +129,13 @@ def conversation_title(name: str) -> str:
 
 def window_title(conversation: str, server: str, unread: int = 0) -> str:
     """The window's title while a conversation is open; ``unread`` posts in all conversations."""
-    words = f"{conversation} · {server} · {PRODUCT}"
+    words = " · ".join(dict.fromkeys((conversation, server, PRODUCT)))  # a server may be called like the product
     return f"({unread if unread < 100 else '99+'}) {words}" if unread else words
+
+
+def new_messages(count: int) -> str:
+    """On the button that leads up to them."""
+    return "1 new message" if count == 1 else f"{count:,} new messages"
 
 
 def profile_title(profile: str) -> str:
