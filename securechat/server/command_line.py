@@ -6,13 +6,11 @@ import argparse
 import logging
 import logging.handlers
 import os
-import signal
 import sys
 import threading
 from dataclasses import fields
 from functools import reduce
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from securechat import __version__
 from securechat.errors import ChatError
@@ -20,9 +18,10 @@ from securechat.server.app import ChatServer
 from securechat.server.commands import Console
 from securechat.server.console import ConsoleInput, ConsoleOutput
 from securechat.server.options import DEFAULT_WELCOME, Limits, Registration, ServerOptions, with_limit
+from securechat.server.stopping import StopSign
 from securechat.wire import limits
 
-__all__ = ["parse", "run", "stop_on_signals"]
+__all__ = ["parse", "run"]
 
 # A session spends its life waiting; its deepest call chain is far below this. Address space, not memory, is saved.
 _STACK_BYTES = 512 * 1024
@@ -81,7 +80,7 @@ def run(arguments: list[str]) -> int:
     options = parse(arguments)
     threading.stack_size(_STACK_BYTES)
     sys.setswitchinterval(_SWITCH_S)
-    stop = stop_on_signals()
+    stop = StopSign()
     output = ConsoleOutput()
     server = ChatServer(options, say=output.say)
     try:
@@ -95,13 +94,13 @@ def run(arguments: list[str]) -> int:
 
     def stop_was_typed() -> None:
         keyboard.finish()
-        stop.put(None)
+        stop.say()
 
     keyboard = ConsoleInput(output, Console(server, output.say, stop_was_typed).handle)
     try:
         _announce(server, output)
         keyboard.start()
-        _wait(stop)
+        stop.wait()
         keyboard.restore()
         output.say("Stopping...")
     finally:
@@ -113,30 +112,10 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def stop_on_signals() -> SimpleQueue[None]:
-    """A queue that gets an item for each signal to stop. Main thread only."""
-    # Not an Event: a second signal would interrupt its `set`, and wait for ever for the lock that the first one holds.
-    # The queue's `put` may be interrupted by itself.
-    stop: SimpleQueue[None] = SimpleQueue()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.put(None))
-    return stop
-
-
 def _sentence(error: ChatError | OSError) -> str:
     if isinstance(error, ChatError):
         return str(error)
     return f"The server cannot start: {error.strerror or error}. Free some space or check the rights, and start again."
-
-
-def _wait(stop: SimpleQueue[None]) -> None:
-    # On Windows a wait without a limit would not let Ctrl+C through.
-    while True:
-        try:
-            return stop.get(timeout=0.5 if os.name == "nt" else None)
-        except Empty:
-            continue
 
 
 def _log_to(path: Path) -> logging.Handler:
