@@ -93,7 +93,7 @@ def test_it_stops_in_order(start_server: StartServer, make_person: MakePerson, w
 
 NESTED = """
 import signal, sys
-from securechat.server.command_line import stop_on_signals
+from securechat.server.stopping import StopSign
 
 left = 3
 
@@ -104,11 +104,13 @@ def again(frame, event, argument):
         left -= 1
         signal.raise_signal(signal.SIGTERM)
 
-stop = stop_on_signals()
+stop = StopSign()
 sys.setprofile(again)
 signal.raise_signal(signal.SIGTERM)
 sys.setprofile(None)
-print(stop.qsize())
+for heard in range(4):
+    stop.wait()
+print(heard + 1)
 """
 
 
